@@ -1,0 +1,38 @@
+from brokers.models.accounts import AccountBook, AccountGrant, AccountHealth, AccountLease, BrokerAccount
+from brokers.models.fills import Fill, FillSource
+from brokers.models.instruments import Instrument
+from brokers.models.notices import Notice, NoticeKind, NoticeRead
+from brokers.models.orders import (
+    ChangeStatus,
+    EventKind,
+    Order,
+    OrderChange,
+    OrderEvent,
+    OrderNumber,
+    OrderOrigin,
+    OrderStatus,
+)
+from brokers.models.tokens import BrokerToken
+
+__all__ = [
+    "AccountBook",
+    "AccountGrant",
+    "AccountHealth",
+    "AccountLease",
+    "BrokerAccount",
+    "BrokerToken",
+    "ChangeStatus",
+    "EventKind",
+    "Fill",
+    "FillSource",
+    "Instrument",
+    "Notice",
+    "NoticeKind",
+    "NoticeRead",
+    "Order",
+    "OrderChange",
+    "OrderEvent",
+    "OrderNumber",
+    "OrderOrigin",
+    "OrderStatus",
+]

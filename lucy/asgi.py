@@ -1,0 +1,20 @@
+"""HTTP and WebSocket entry; sockets are taken from our own origin only."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lucy.settings")
+http = get_asgi_application()
+
+from accounts.tokens import SessionOrTokenMiddleware  # noqa: E402  (models need Django set up)
+from brokers.routing import websocket_urlpatterns  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": AllowedHostsOriginValidator(SessionOrTokenMiddleware(URLRouter(websocket_urlpatterns))),
+    }
+)
