@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 import redis
 
-from brokers.adapters.base import RateLimited
+from brokers.adapters.base import BrokerError, RateLimited
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Pace:
     """The broker's calls per second for one app key, kept across processes; safe to share by threads."""
 
     def __init__(self, redis_url: str, app_key: str, per_second: float, reserve: int = 2) -> None:
-        """`per_second` is 0 where the broker counts only per TR; `reserve` calls of a burst are orders' own."""
+        """`per_second` is 0 where the broker counts only per TR; `reserve` of a burst are orders' own."""
         self._name = "pace:" + hashlib.sha256(app_key.encode()).hexdigest()[:24]
         self._reserve = reserve
         self._common = [_bucket(self._name, per_second, reserve)] if per_second else []
@@ -190,7 +190,8 @@ class _LocalBuckets:
         return self._full_at.get(bucket.key, 0.0) - now - bucket.slack_us(lane)
 
 
-RENEW_EARLY = timedelta(minutes=30)
+RENEW_EARLY = timedelta(minutes=5)
+RENEW_AGAIN_SECONDS = 60.0  # KIS issues one token a minute; LS' new one may end at the same 07:00 as the old
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +230,41 @@ def renewed(held: Token | None, issue: Callable[[], Token], refused: str | None)
         if usable and usable.is_valid():
             return usable
         raise
+
+
+class KeptToken:
+    """A client's copy of the shared token, so that an order need not look it up; safe to share by threads."""
+
+    def __init__(self, store: TokenStore, issue: Callable[[], Token]) -> None:
+        self._store = store
+        self._issue = issue
+        self._token: Token | None = None
+        self._next_renewal = 0.0
+
+    def value(self) -> str:
+        """The token to sign with, renewed early when its end is near."""
+        token = self._token
+        if token is None or not token.is_fresh():
+            token = self._token = self._looked_up()
+        return token.value
+
+    def renew(self, refused: str | None) -> Token:
+        """A token other than the refused one."""
+        self._token = self._store.renew(self._issue, refused)
+        return self._token
+
+    def _looked_up(self) -> Token:
+        held = self._store.get()
+        if held is None or not held.is_valid():
+            return self._store.renew(self._issue, None)
+        if held.is_fresh() or time.monotonic() < self._next_renewal:
+            return held
+        self._next_renewal = time.monotonic() + RENEW_AGAIN_SECONDS
+        try:
+            return self._store.renew(self._issue, None)
+        except BrokerError as failure:
+            logger.warning("token not renewed, the old one holds until %s: %s", held.expires_at, failure)
+            return held
 
 
 class MemoryTokenStore:
