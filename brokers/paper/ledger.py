@@ -298,9 +298,8 @@ class Ledger:
         for account in self.accounts:
             self._close_day(account, day)
         self._resting.clear()
-        self.order_numbers.clear()
-        self.execution_numbers.clear()
         self.today = day
+        self._restart_numbers()
         self.market.begin_day()
         self.changes += 1
 
@@ -315,7 +314,7 @@ class Ledger:
         account.past[self.today] = account.today
         settles = self.clock.business_day_after(self.today, SETTLEMENT_DAYS)
         account.unsettled.append((settles, account.today.net))
-        account.today = DayFigures()
+        account.today = self._reopened(account, day)
         account.deposit += sum(net for due, net in account.unsettled if due <= day)
         account.unsettled = [(due, net) for due, net in account.unsettled if due > day]
         for holding in account.holdings.values():
@@ -327,6 +326,25 @@ class Ledger:
             for code, holding in account.holdings.items()
             if holding.quantity or self._still_settling(holding, day)
         }
+
+    def _reopened(self, account: Account, day: date) -> DayFigures:
+        """The figures of ``day``: a test may turn the clock back to a day that was closed already."""
+        figures = account.past.pop(day, DayFigures())
+        if figures.net:
+            due = self.clock.business_day_after(day, SETTLEMENT_DAYS)
+            account.unsettled.append((due, -figures.net))
+        return figures
+
+    def _restart_numbers(self) -> None:
+        """Order and execution numbers begin at 1 on each trade date."""
+        self.order_numbers.clear()
+        self.execution_numbers.clear()
+        for account in self.accounts:
+            for order in self.orders_of_day(account, self.today):
+                self.order_numbers[account.broker] = max(self.order_numbers[account.broker], order.number)
+                for execution in order.executions:
+                    latest = self.execution_numbers[account.broker]
+                    self.execution_numbers[account.broker] = max(latest, execution.number)
 
     def _still_settling(self, holding: Holding, day: date) -> bool:
         """A sold-out issue stays in the balance until its sale settles (kis.md §2.5)."""
