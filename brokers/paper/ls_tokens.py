@@ -9,9 +9,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-KST = ZoneInfo("Asia/Seoul")
+from brokers.paper.clock import KST
+
 DYING_HOUR = time(7, 0)
 
 

@@ -1,8 +1,9 @@
 """LS's blocks: what a request may hold, and how each value stands in an answer.
 
-`ls_blocks.json` spells every field as `name:wire:length`. The wire column is what the real gateway was seen to
-send: `n` JSON integer, `nf` JSON number with decimals, `s` string, `s.K` string with K decimals, `s.KpW` the same
-padded with zeros to W characters, `spW` integer padded to W, `s#` plain number in a string (WebSocket).
+`ls_blocks.json` spells every field as `name:wire:length`. The wire column is what the real gateway was seen
+to send: `n` JSON integer, `nf` JSON number with decimals, `s` string, `s.K` string with K decimals, `s.KpW`
+the same padded with zeros to W characters, `spW` integer padded to W, `s#` plain number in a string
+(WebSocket).
 """
 
 import json
@@ -73,9 +74,8 @@ def _decimal_writer(wire: str) -> Callable[[Any], str]:
     if shape is None:
         raise ValueError(f"unknown wire type {wire!r}")
     decimals, width = int(shape["decimals"] or 0), int(shape["width"] or 0)
-    return lambda value: (
-        f"{Decimal(value):0{width}.{decimals}f}" if width else f"{Decimal(value):.{decimals}f}"
-    )
+    form = f"0{width}.{decimals}f" if width else f".{decimals}f"
+    return lambda value: format(Decimal(value), form)
 
 
 class Block:
