@@ -60,15 +60,19 @@ def open_socket(url: str) -> connect:
     )
 
 
+async def next_message(socket: ClientConnection, silence_seconds: float) -> str:
+    """The next message as text; `SilentSocket` when none came for so long."""
+    try:
+        async with asyncio.timeout(silence_seconds):
+            return await _next_text(socket)
+    except TimeoutError as silence:
+        raise SilentSocket(f"nothing for {silence_seconds:.0f} s") from silence
+
+
 async def messages(socket: ClientConnection, silence_seconds: float) -> AsyncIterator[str]:
     """Each message as text; `SilentSocket` when none came for so long."""
     while True:
-        try:
-            async with asyncio.timeout(silence_seconds):
-                yielded = await _next_text(socket)
-        except TimeoutError as silence:
-            raise SilentSocket(f"nothing for {silence_seconds:.0f} s") from silence
-        yield yielded
+        yield await next_message(socket, silence_seconds)
 
 
 async def messages_or_pulse(socket: ClientConnection, quiet_seconds: float) -> AsyncIterator[str | None]:

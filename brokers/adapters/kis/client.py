@@ -1,0 +1,244 @@
+"""KIS over HTTP: sign, send, page, and turn each refusal into the error that it proves."""
+
+import calendar
+import json
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from brokers.adapters.base import (
+    AuthFailed,
+    BadReply,
+    Balance,
+    BrokerClient,
+    BuyingPower,
+    Credentials,
+    InstrumentLine,
+    OrderBook,
+    OrderLine,
+    OrderRequest,
+    Quote,
+    RateLimited,
+    Receipt,
+    Rejected,
+    Unreachable,
+    WorkingOrder,
+)
+from brokers.adapters.kis import codes
+from brokers.adapters.kis.codes import Service
+from brokers.adapters.kis.wire import account, fields, orders, quotes, refusals
+from brokers.adapters.kis.wire.fields import Row
+from brokers.adapters.limits import KeptToken, Pace, Token, TokenStore
+from brokers.adapters.transport import Reply, Transport
+from brokers.terms import Customer, OrderType, RequestKind, Server
+from lucy.clock import KST
+
+logger = logging.getLogger(__name__)
+
+READ_SECONDS = 15.0  # the paper server takes 5 to 8 s at the open
+ASKED_TOO_FAST_PAUSES = (0.3, 0.7, 1.5)  # seconds before a question refused for pace is put again
+PAGES_AT_MOST = 500
+MORE_PAGES = frozenset({"F", "M"})
+
+Send = Callable[[dict[str, str]], Reply]  # takes the signed headers
+
+
+class KisClient(BrokerClient):
+    """One account at KIS; safe to share by threads."""
+
+    def __init__(self, credentials: Credentials, tokens: TokenStore, pace: Pace) -> None:
+        self._credentials = credentials
+        self._server = credentials.server
+        self._account = orders.account_fields(credentials.account_no)
+        self._pace = pace
+        self._transport = Transport(
+            credentials.rest_url or codes.REST_URL[self._server], read_seconds=READ_SECONDS
+        )
+        self._token = KeptToken(tokens, self._issue_token)
+
+    def place(self, request: OrderRequest) -> Receipt:
+        return self._order(codes.CASH_ORDER[request.side], orders.new_order(self._account, request))
+
+    def modify(
+        self, order: WorkingOrder, quantity: int, price: Decimal | None, order_type: OrderType
+    ) -> Receipt:
+        body = orders.modification(self._account, order, quantity, price, order_type)
+        return self._order(codes.CHANGE_ORDER, body)
+
+    def cancel(self, order: WorkingOrder, quantity: int) -> Receipt:
+        return self._order(codes.CHANGE_ORDER, orders.cancellation(self._account, order, quantity))
+
+    def day_orders(self) -> list[OrderLine]:
+        today = _today()
+        return self._lines(codes.RECENT_ORDERS, today, today)
+
+    def order_line(self, order_no: str) -> OrderLine | None:
+        today = _today()
+        lines = self._lines(codes.RECENT_ORDERS, today, today, order_no)
+        wanted = fields.order_number(order_no)
+        return next((line for line in lines if line.order_no == wanted), None)
+
+    def open_orders(self) -> list[OrderLine]:
+        if self._server is Server.PAPER:  # which has no list of its own for these
+            lines = self.day_orders()
+        else:
+            query = orders.open_orders_query(self._account)
+            today = _today()
+            lines = [orders.open_line(row, today) for row in self._rows(codes.OPEN_ORDERS, query, "output")]
+        return [line for line in lines if line.open_quantity and line.kind is not RequestKind.CANCEL]
+
+    def day_fills(self) -> list[OrderLine]:
+        return [line for line in self.day_orders() if line.filled_quantity]
+
+    def orders_between(self, first: date, last: date) -> list[OrderLine]:
+        recent = _months_before(_today(), codes.RECENT_MONTHS)
+        lines: list[OrderLine] = []
+        if first < recent:
+            lines += self._lines(codes.OLDER_ORDERS, first, min(last, _day_before(recent)))
+        if last >= recent:
+            lines += self._lines(codes.RECENT_ORDERS, max(first, recent), last)
+        return lines
+
+    def balance(self) -> Balance:
+        pages = list(self._pages(codes.BALANCE, account.balance_query(self._account)))
+        rows = [row for page in pages for row in fields.rows(page, "output1")]
+        orderable = account.orderable_cash(self._buying_power("", None, OrderType.MARKET))
+        return account.balance(rows, fields.record(pages[-1], "output2"), orderable)
+
+    def buying_power(self, symbol: str, price: Decimal | None, order_type: OrderType) -> BuyingPower:
+        return account.buying_power(self._buying_power(symbol, price, order_type))
+
+    def quote(self, symbol: str) -> Quote:
+        body = self._ask(codes.PRICE, quotes.issue_query(symbol)).data
+        return quotes.quote(symbol, fields.record(body, "output"))
+
+    def quotes(self, symbols: Sequence[str]) -> list[Quote]:
+        if self._server is Server.PAPER:  # one by one there
+            return [self.quote(symbol) for symbol in symbols]
+        found: list[Quote] = []
+        for start in range(0, len(symbols), codes.PRICES_A_CALL):
+            some = symbols[start : start + codes.PRICES_A_CALL]
+            body = self._ask(codes.PRICES, quotes.issues_query(some)).data
+            found += quotes.quotes(some, fields.rows(body, "output"))
+        return found
+
+    def order_book(self, symbol: str) -> OrderBook:
+        body = self._ask(codes.ORDER_BOOK, quotes.issue_query(symbol)).data
+        return quotes.order_book(symbol, fields.record(body, "output1"), _today())
+
+    def instruments(self) -> list[InstrumentLine]:
+        raise Rejected("한국투자증권은 종목 목록을 REST로 제공하지 않습니다. LS증권 계좌로 받아 주십시오.")
+
+    def renew_token(self) -> datetime:
+        return self._token.renew(self._token.value()).expires_at
+
+    def _buying_power(self, symbol: str, price: Decimal | None, order_type: OrderType) -> Row:
+        query = account.buying_power_query(self._account, symbol, price, order_type)
+        return fields.record(self._ask(codes.BUYING_POWER, query).data, "output")
+
+    def _lines(self, service: Service, first: date, last: date, order_no: str = "") -> list[OrderLine]:
+        query = orders.orders_query(self._account, first, last, self._server, order_no)
+        lines = [orders.day_line(row) for row in self._rows(service, query, "output1")]
+        return sorted(lines, key=lambda line: line.ordered_at)
+
+    def _order(self, service: Service, content: Mapping[str, str]) -> Receipt:
+        """Send once; a second time only after a refused token, which proves that nothing was looked at."""
+        body = json.dumps(content).encode()
+
+        def send(headers: dict[str, str]) -> Reply:
+            self._pace.wait("order")
+            return self._transport.order(service.path, headers, body)
+
+        return refusals.receipt(self._signed(service.tr_id(self._server), send))
+
+    def _rows(self, service: Service, query: Mapping[str, str], name: str) -> list[Row]:
+        return [row for page in self._pages(service, query) for row in fields.rows(page, name)]
+
+    def _pages(self, service: Service, query: Mapping[str, str]) -> Iterator[Row]:
+        """Every page's body. The keys are opaque and padded; an empty one ends the list as well."""
+        keys = {"CTX_AREA_FK100": "", "CTX_AREA_NK100": ""}
+        for page in range(PAGES_AT_MOST):
+            reply = self._ask(service, {**query, **keys}, {"tr_cont": "N"} if page else None)
+            yield reply.data
+            before, keys = keys, {name: fields.text(reply.data, name.lower()) for name in keys}
+            if reply.headers.get("tr_cont", "").strip() not in MORE_PAGES or not any(keys.values()):
+                return
+            if keys == before:
+                raise BadReply("ctx_area_nk100 repeats: the list does not go on")
+        raise BadReply(f"the list does not end within {PAGES_AT_MOST} pages")
+
+    def _ask(
+        self, service: Service, query: Mapping[str, str], extra: Mapping[str, str] | None = None
+    ) -> Reply:
+        """An answered question; refused for pace it waits and asks again, a bounded number of times."""
+        tr_id = service.tr_id(self._server)
+
+        def send(headers: dict[str, str]) -> Reply:
+            self._pace.wait("question")
+            return self._transport.ask("GET", service.path, {**headers, **(extra or {})}, query=query)
+
+        for pause in ASKED_TOO_FAST_PAUSES:
+            try:
+                return _answered(self._signed(tr_id, send))
+            except RateLimited as refusal:
+                if not refusal.code:  # our own pace: its wait is over already
+                    raise
+                time.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+        return _answered(self._signed(tr_id, send))
+
+    def _signed(self, tr_id: str, send: Send) -> Reply:
+        """Send with the token, once more with a new one if the gateway refuses the first."""
+        token = self._token.value()
+        reply = send(self._headers(tr_id, token))
+        if refusals.token_refused(reply):
+            logger.info("KIS refused the token (%s), renewing", refusals.code_of(reply))
+            reply = send(self._headers(tr_id, self._token.renew(token).value))
+        return reply
+
+    def _headers(self, tr_id: str, token: str) -> dict[str, str]:
+        headers = {
+            **codes.JSON_CONTENT,
+            "authorization": f"Bearer {token}",
+            "appkey": self._credentials.app_key,
+            "appsecret": self._credentials.app_secret,
+            "tr_id": tr_id,
+            "custtype": codes.CUSTTYPE[self._credentials.customer],
+        }
+        if self._credentials.customer is Customer.CORPORATION:
+            headers |= {"seq_no": "001", "gt_uid": uuid.uuid4().hex}
+        return headers
+
+    def _issue_token(self) -> Token:
+        body = json.dumps(account.token_request(self._credentials)).encode()
+        try:
+            reply = self._transport.ask("POST", codes.TOKEN_PATH, codes.JSON_CONTENT, body=body)
+            return account.token(refusals.oauth_answer(reply))
+        except Rejected as refusal:
+            raise AuthFailed(f"no token: {refusal.message}", code=refusal.code) from refusal
+        except (BadReply, Unreachable) as odd:
+            # For the order that waits for it, no token means only that it cannot leave.
+            raise Unreachable(f"no token: {odd.message}", code=odd.code) from odd
+
+
+def _answered(reply: Reply) -> Reply:
+    refusals.answer(reply)
+    return reply
+
+
+def _today() -> date:
+    return datetime.now(KST).date()
+
+
+def _day_before(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day of an earlier month, or its last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))

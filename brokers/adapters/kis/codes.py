@@ -1,0 +1,122 @@
+"""KIS's addresses, services and codes, each spelled once (kis.md §1, §2, §6)."""
+
+from dataclasses import dataclass
+
+from brokers.adapters.base import OrderNews, Rejected
+from brokers.terms import Condition, Customer, OrderType, RequestKind, Server, Side, Venue
+
+REST_URL = {
+    Server.REAL: "https://openapi.koreainvestment.com:9443",
+    Server.PAPER: "https://openapivts.koreainvestment.com:29443",
+}
+SOCKET_URL = {
+    Server.REAL: "ws://ops.koreainvestment.com:21000",
+    Server.PAPER: "ws://ops.koreainvestment.com:31000",
+}
+CALLS_PER_SECOND = {Server.REAL: 18.0, Server.PAPER: 1.0}  # the portal's notice of 2026-08
+
+JSON_CONTENT = {"content-type": "application/json; charset=utf-8"}
+TOKEN_PATH = "/oauth2/tokenP"  # noqa: S105
+APPROVAL_PATH = "/oauth2/Approval"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A REST service: one path, a TR id on each server."""
+
+    path: str
+    real: str
+    paper: str  # empty where paper has none
+
+    def tr_id(self, server: Server) -> str:
+        """`Rejected` where that server lacks the service."""
+        tr_id = self.real if server is Server.REAL else self.paper
+        if not tr_id:
+            raise Rejected(f"모의투자에서 제공하지 않는 서비스입니다 ({self.real})")
+        return tr_id
+
+
+def _trading(name: str, real: str, paper: str) -> Service:
+    return Service(f"/uapi/domestic-stock/v1/trading/{name}", real, paper)
+
+
+def _quotation(name: str, real: str, paper: str) -> Service:
+    return Service(f"/uapi/domestic-stock/v1/quotations/{name}", real, paper)
+
+
+CASH_ORDER = {
+    Side.BUY: _trading("order-cash", "TTTC0012U", "VTTC0012U"),
+    Side.SELL: _trading("order-cash", "TTTC0011U", "VTTC0011U"),
+}
+CHANGE_ORDER = _trading("order-rvsecncl", "TTTC0013U", "VTTC0013U")
+OPEN_ORDERS = _trading("inquire-psbl-rvsecncl", "TTTC0084R", "")
+RECENT_ORDERS = _trading("inquire-daily-ccld", "TTTC0081R", "VTTC0081R")
+OLDER_ORDERS = _trading("inquire-daily-ccld", "CTSC9215R", "VTSC9215R")
+BALANCE = _trading("inquire-balance", "TTTC8434R", "VTTC8434R")
+BUYING_POWER = _trading("inquire-psbl-order", "TTTC8908R", "VTTC8908R")
+PRICE = _quotation("inquire-price", "FHKST01010100", "FHKST01010100")
+PRICES = _quotation("intstock-multprice", "FHKST11300006", "")
+ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST01010200")
+
+PRICES_A_CALL = 30
+RECENT_MONTHS = 3  # RECENT_ORDERS reaches so far back, OLDER_ORDERS tells the rest
+
+CUSTTYPE = {Customer.PERSON: "P", Customer.CORPORATION: "B"}
+
+ORD_DVSN = {
+    (OrderType.LIMIT, Condition.DAY): "00",
+    (OrderType.MARKET, Condition.DAY): "01",
+    (OrderType.CONDITIONAL, Condition.DAY): "02",
+    (OrderType.BEST, Condition.DAY): "03",
+    (OrderType.FIRST, Condition.DAY): "04",
+    (OrderType.PRE_OPEN, Condition.DAY): "05",
+    (OrderType.AFTER_CLOSE, Condition.DAY): "06",
+    (OrderType.AFTER_HOURS, Condition.DAY): "07",
+    (OrderType.LIMIT, Condition.IOC): "11",
+    (OrderType.LIMIT, Condition.FOK): "12",
+    (OrderType.MARKET, Condition.IOC): "13",
+    (OrderType.MARKET, Condition.FOK): "14",
+    (OrderType.BEST, Condition.IOC): "15",
+    (OrderType.BEST, Condition.FOK): "16",
+    (OrderType.MID, Condition.DAY): "21",
+    (OrderType.MID, Condition.IOC): "23",
+    (OrderType.MID, Condition.FOK): "24",
+}
+TYPE_OF_ORD_DVSN = {code: terms for terms, code in ORD_DVSN.items()}
+
+SIDE = {"01": Side.SELL, "02": Side.BUY}
+EXCHANGE = {Venue.KRX: "KRX", Venue.NXT: "NXT", Venue.SOR: "SOR"}
+VENUE = {code: venue for venue, code in EXCHANGE.items()}
+MODIFY, CANCEL = "01", "02"  # RVSE_CNCL_DVSN_CD
+HALTED = "58"  # iscd_stat_cls_code
+
+# What a refusal proves. None of these was looked at by the order ledger, whatever the HTTP status.
+TOKEN_REFUSED = frozenset({"EGW00121", "EGW00123"})
+TOO_FAST = frozenset({"EGW00201", "EGW00215", "EGW00133"})
+KEY_REFUSED = frozenset(
+    {"EGW00003", "EGW00004", "EGW00102", "EGW00103", "EGW00104", "EGW00105", "EGW00122"}
+    | {"EGW00205", "EGW00206", "EGW00207", "EGW00208", "EGW00209", "EGW00210", "EGW02004"}
+)
+NOT_ACCEPTED = frozenset(
+    {"EGW00101", "EGW00112", "EGW00113", "EGW00114", "EGW00115", "EGW00116", "EGW00117", "EGW00118"}
+    | {"EGW00131", "EGW00132", "EGW02006", "MCA00124", "OPSQ0002", "OPSQ2000", "OPSQ2001", "OPSQ2002"}
+    | {"OPSQ9995", "OPSQ9996", "OPSQ9997", "OPSQ9998", "OPSQ9999"}
+)
+# Every other code of the gateway (a server error, a broken link to the ledger) leaves an order in doubt.
+GATEWAY_PREFIXES = ("EGW", "IGW")
+
+# The stream
+NOTICE_TR = {Server.REAL: "H0STCNI0", Server.PAPER: "H0STCNI9"}
+NOTICE_FRAMES = frozenset({"H0STCNI0", "H0STCNI9", "K0STCNI0", "K0STCNI9"})  # K…: the older receive names
+KEEP_ALIVE = "PINGPONG"
+APPROVAL_REFUSED = frozenset({"OPSP0010", "OPSP0011", "OPSP9994"})
+
+REQUEST_KIND = {"0": RequestKind.NEW, "1": RequestKind.MODIFY, "2": RequestKind.CANCEL}  # RCTF_CLS
+ORDER_NOTICE, FILL_NOTICE = "1", "2"  # CNTG_YN
+REFUSED = {"0": False, "1": True}  # RFUS_YN: digits here, not Y and N
+RECEIVED, CONFIRMED, KILLED = "1", "2", "3"  # ACPT_YN
+CONFIRMED_NEWS = {
+    RequestKind.NEW: OrderNews.ACCEPTED,
+    RequestKind.MODIFY: OrderNews.MODIFIED,
+    RequestKind.CANCEL: OrderNews.CANCELLED,
+}
