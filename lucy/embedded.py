@@ -1,4 +1,4 @@
-"""MongoDB and Redis out of Python wheels: started beside Lucy, kept under one directory, gone with their parent.
+"""MongoDB and Redis out of Python wheels: started beside Lucy, under one directory, gone with their parent.
 
 A server is spawned from the main thread (`start`), may be waited for in any (`wait_ready`), and is ended by
 `stop`. Whatever keeps it from running is a `ServiceError`: one sentence for the person at the terminal.
@@ -82,7 +82,7 @@ def make_directory(path: Path) -> None:
         raise ServiceError(_disk_sentence(path, error.errno)) from error
     if free < LEAST_FREE_BYTES:
         raise ServiceError(
-            f"The disk under {path} is full: {free >> 20} MB are free, {LEAST_FREE_BYTES >> 20} MB are needed."
+            f"The disk under {path} is full: {free >> 20} MB free, {LEAST_FREE_BYTES >> 20} MB needed."
         )
 
 

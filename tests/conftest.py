@@ -1,4 +1,4 @@
-"""What every test may ask for. Tests run on a real MongoDB and Redis, with real commits, against the paper broker."""
+"""What every test may ask for: a real MongoDB and Redis, real commits, the paper broker."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from tests import services
 
 
 def pytest_configure() -> None:
-    """Runs before pytest-django sets Django up; DJANGO_SETTINGS_MODULE is therefore not in `pyproject.toml`."""
+    """Before pytest-django sets Django up; DJANGO_SETTINGS_MODULE is therefore not in `pyproject.toml`."""
     try:
         services.start()
     except ServiceError as error:
@@ -58,7 +58,7 @@ def broom(django_db_setup: None, django_db_blocker: Any) -> Broom:
 
 @pytest.fixture
 def _django_db_helper(broom: Broom, django_db_blocker: Any) -> Iterator[None]:
-    """pytest-django's own one rolls back or flushes by SQL; this one commits for real and sweeps after the test."""
+    """pytest-django's own rolls back or flushes by SQL; this one commits for real and sweeps after the test."""
     with django_db_blocker.unblock():
         yield
         broom.sweep()
