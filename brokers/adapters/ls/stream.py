@@ -1,0 +1,97 @@
+"""LS over WebSocket: register for the account's order events, ping when quiet, hand on what happens."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+
+from websockets.asyncio.client import ClientConnection
+
+from brokers.adapters.base import (
+    Alive,
+    AuthFailed,
+    BadReply,
+    BrokerStream,
+    Connected,
+    Credentials,
+    Rejected,
+    Report,
+)
+from brokers.adapters.limits import TokenStore
+from brokers.adapters.ls import codes
+from brokers.adapters.ls.auth import kept_token
+from brokers.adapters.ls.wire import notices
+from brokers.adapters.sockets import messages, messages_or_pulse, open_socket, reconnecting
+from brokers.adapters.transport import Transport
+from lucy import clock
+
+logger = logging.getLogger(__name__)
+
+QUIET_SECONDS = 20.0  # LS may have nothing to say for hours; then it is asked whether it is there
+ACKNOWLEDGED_WITHIN_SECONDS = 10.0
+BETWEEN_REGISTRATIONS_SECONDS = 0.1  # ls.md 5.1
+
+
+class LsStream(BrokerStream):
+    """The account's fills and order news. LS replays nothing: what was missed is read back on `Connected`."""
+
+    def __init__(self, credentials: Credentials, tokens: TokenStore) -> None:
+        self._url = credentials.socket_url or codes.SOCKET_URL[credentials.server]
+        transport = Transport(credentials.rest_url or codes.REST_URL)
+        self._token = kept_token(credentials, tokens, transport)
+        self._refused = ""
+        self._replacement = ""
+        self._name = f"LS stream of …{credentials.account_no[-4:]}"
+
+    def reports(self) -> AsyncGenerator[Report, None]:
+        return reconnecting(self._session, self._name)
+
+    async def _session(self) -> AsyncGenerator[Report, None]:
+        token = await asyncio.to_thread(self._usable_token)
+        async with open_socket(self._url) as socket:
+            try:
+                await self._register(socket, token)
+                yield Connected(clock.now())
+                async for message in messages_or_pulse(socket, QUIET_SECONDS):
+                    if message is None:
+                        await self._require_same_token(token)
+                    if report := self._report(message):
+                        yield report
+            except AuthFailed:
+                self._refused = token
+                raise
+
+    async def _register(self, socket: ClientConnection, token: str) -> None:
+        """Ask for the five feeds and wait for the first yes, which switches on all (ls.md 5.1)."""
+        for feed in codes.ACCOUNT_FEEDS:
+            await socket.send(notices.registration(token, feed))
+            await asyncio.sleep(BETWEEN_REGISTRATIONS_SECONDS)
+        async with asyncio.timeout(ACKNOWLEDGED_WITHIN_SECONDS):
+            async for message in messages(socket, ACKNOWLEDGED_WITHIN_SECONDS):
+                if isinstance(self._report(message), Connected):
+                    return
+
+    def _report(self, message: str | None) -> Report | None:
+        """What a message tells; None for one that cannot be read, which is logged and left out."""
+        now = clock.now()
+        if message is None:
+            return Alive(now)
+        try:
+            return notices.report(message, now)
+        except (BadReply, Rejected) as odd:
+            logger.error("%s: frame skipped: %s: %s", self._name, odd, notices.masked(message))
+            return None
+
+    def _usable_token(self) -> str:
+        """A refused token is replaced once; should LS refuse the new one too, the fault is elsewhere.
+
+        A real account's key at the paper port, for one; and each new token kills the one in use for orders.
+        """
+        refused, self._refused = self._refused, ""
+        if refused and refused != self._replacement:
+            self._replacement = self._token.renew(refused).value
+        return self._token.value()
+
+    async def _require_same_token(self, token: str) -> None:
+        """Nobody knows what a registration is worth beyond its token's end (07:00): register anew."""
+        if await asyncio.to_thread(self._token.value) != token:
+            raise ConnectionAbortedError("the token of the registration has ended")
