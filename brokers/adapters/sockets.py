@@ -69,12 +69,6 @@ async def next_message(socket: ClientConnection, silence_seconds: float) -> str:
         raise SilentSocket(f"nothing for {silence_seconds:.0f} s") from silence
 
 
-async def messages(socket: ClientConnection, silence_seconds: float) -> AsyncIterator[str]:
-    """Each message as text; `SilentSocket` when none came for so long."""
-    while True:
-        yield await next_message(socket, silence_seconds)
-
-
 async def messages_or_pulse(socket: ClientConnection, quiet_seconds: float) -> AsyncIterator[str | None]:
     """Each message as text; None after a quiet spell in which the broker answered our ping.
 

@@ -1,4 +1,4 @@
-"""HTTP for adapters: one pooled session per client, and what a failed request proves.
+"""HTTP for adapters: one pool of connections per client, and what a failed request proves.
 
 A question may be asked again, so each of its failures says only that there is no answer. An order may not:
 a connection that was refused proves that nothing left the house (`Unreachable`), and whatever goes wrong
@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import NewConnectionError
@@ -50,17 +49,12 @@ class Transport:
 
     def __init__(self, base_url: str, *, connect_seconds: float = 3.0, read_seconds: float = 10.0) -> None:
         self._base_url = base_url.rstrip("/")
-        self._session = requests.Session()
-        self._session.mount(self._base_url, _KeptAlive())
-        # Proxies and certificates of the environment, looked up once instead of at each order.
-        environment = self._session.merge_environment_settings(self._base_url, {}, False, None, None)
-        # And never again, or a .netrc entry could take the place of the token.
-        self._session.trust_env = False
-        self._send: dict[str, Any] = {
-            **environment,
-            "timeout": (connect_seconds, read_seconds),
-            "allow_redirects": False,
-        }
+        # The adapter below a Session: without its redirects and cookies, and with proxies and certificates
+        # of the environment looked up once instead of at each order (a .netrc entry never: it would take
+        # the place of the token).
+        self._adapter = _KeptAlive()
+        environment = requests.Session().merge_environment_settings(self._base_url, {}, False, None, None)
+        self._send: dict[str, Any] = {**environment, "timeout": (connect_seconds, read_seconds)}
 
     def ask(
         self,
@@ -74,42 +68,43 @@ class Transport:
         """Put a question; `Unreachable` without an answer, `BadReply` when it is no JSON object."""
         target = f"{path}?{urlencode(query)}" if query else path
         try:
-            response = self._session.send(self._request(method, target, headers, body), **self._send)
+            status, answered, content = self._exchange(method, target, headers, body)
         except requests.RequestException as failure:
             raise Unreachable(f"{path}: {type(failure).__name__}") from failure
         try:
-            return _reply(response)
+            return Reply(status, answered, _json_object(content))
         except ValueError as odd:
-            raise BadReply(f"{path}: HTTP {response.status_code}, body is no JSON object") from odd
+            raise BadReply(f"{path}: HTTP {status}, body is no JSON object") from odd
 
     def order(self, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Send an order once; `Unreachable` if it never left, `ReplyLost` if nobody can tell."""
         try:
-            response = self._session.send(self._request("POST", path, headers, body), **self._send)
+            status, answered, content = self._exchange("POST", path, headers, body)
         except requests.RequestException as failure:
             outcome = Unreachable if _never_left(failure) else ReplyLost
             raise outcome(f"{path}: {type(failure).__name__}") from failure
         try:
-            return _reply(response)
+            return Reply(status, answered, _json_object(content))
         except ValueError as odd:
-            raise ReplyLost(f"{path}: HTTP {response.status_code}, body is no JSON object") from odd
+            raise ReplyLost(f"{path}: HTTP {status}, body is no JSON object") from odd
 
     def close(self) -> None:
-        self._session.close()
+        self._adapter.close()
 
-    def _request(
+    def _exchange(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None
-    ) -> requests.PreparedRequest:
-        """Filled in by hand: requests' own preparation costs more than the rest of an order's way out."""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request and its whole answer: status, headers, body; `requests.RequestException` without."""
+        # Filled in by hand: requests' own preparation costs more than the rest of an order's way out.
         request = requests.PreparedRequest()
         request.method = method
         request.url = self._base_url + target
         request.headers = CaseInsensitiveDict(headers)
-        request.hooks = default_hooks()
         if body is not None:
             request.body = body
             request.headers["Content-Length"] = str(len(body))
-        return request
+        response = self._adapter.send(request, **self._send)
+        return response.status_code, response.headers, response.content
 
 
 class _KeptAlive(HTTPAdapter):
@@ -124,17 +119,17 @@ class _KeptAlive(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs, socket_options=KEEP_ALIVE)
 
 
-def _reply(response: requests.Response) -> Reply:
-    """`ValueError` when the body is no JSON object."""
+def _json_object(content: bytes) -> dict[str, Any]:
+    """`ValueError` when the body is none."""
     # LS cuts names to a byte length, so a broken last character is no reason to lose the answer.
-    text = response.content.decode("utf-8", errors="replace")
+    text = content.decode("utf-8", errors="replace")
     try:
         data = json.loads(text, parse_float=Decimal)
     except RecursionError as deep:
         raise ValueError("nested too deeply") from deep
     if not isinstance(data, dict):
         raise ValueError("no object")
-    return Reply(response.status_code, response.headers, data)
+    return data
 
 
 def _never_left(failure: requests.RequestException) -> bool:
