@@ -20,7 +20,7 @@ from brokers.adapters.limits import TokenStore
 from brokers.adapters.ls import codes
 from brokers.adapters.ls.auth import kept_token
 from brokers.adapters.ls.wire import notices
-from brokers.adapters.sockets import messages, messages_or_pulse, open_socket, reconnecting
+from brokers.adapters.sockets import messages_or_pulse, next_message, open_socket, reconnecting
 from brokers.adapters.transport import Transport
 from lucy import clock
 
@@ -54,8 +54,9 @@ class LsStream(BrokerStream):
                 async for message in messages_or_pulse(socket, QUIET_SECONDS):
                     if message is None:
                         await self._require_same_token(token)
-                    if report := self._report(message):
-                        yield report
+                    report = self._report(message)
+                    if report is not None:
+                        yield Alive(report.at) if isinstance(report, Connected) else report
             except AuthFailed:
                 self._refused = token
                 raise
@@ -66,9 +67,8 @@ class LsStream(BrokerStream):
             await socket.send(notices.registration(token, feed))
             await asyncio.sleep(BETWEEN_REGISTRATIONS_SECONDS)
         async with asyncio.timeout(ACKNOWLEDGED_WITHIN_SECONDS):
-            async for message in messages(socket, ACKNOWLEDGED_WITHIN_SECONDS):
-                if isinstance(self._report(message), Connected):
-                    return
+            while not isinstance(self._report(await next_message(socket, QUIET_SECONDS)), Connected):
+                continue  # anything told before the yes is read back after it
 
     def _report(self, message: str | None) -> Report | None:
         """What a message tells; None for one that cannot be read, which is logged and left out."""

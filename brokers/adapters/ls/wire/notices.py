@@ -5,6 +5,7 @@ Event values are strings, mostly without padding; no frame carries a date, so th
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -150,11 +151,12 @@ def _modified(row: Row, now: datetime) -> OrderReport:
 
 
 def _cancelled(row: Row, now: datetime) -> OrderReport:
-    """SC3, under the cancel's own number; without an original the exchange ended the order (IOC, FOK)."""
-    by_request = bool(row.other_order_no("orgordno"))
-    news = OrderNews.CANCELLED if by_request else OrderNews.KILLED
-    request = RequestKind.CANCEL if by_request else RequestKind.NEW
-    return _outcome(row, now, news, request, _above_zero(row, "canccnfqty"), None)
+    """SC3, under the cancel's own number; under the order's, the exchange ended the rest (IOC, FOK)."""
+    quantity = _above_zero(row, "canccnfqty")
+    if row.other_order_no("orgordno") in ("", row.order_no("ordno")):
+        killed = _outcome(row, now, OrderNews.KILLED, RequestKind.NEW, quantity, None)
+        return replace(killed, original_no="")
+    return _outcome(row, now, OrderNews.CANCELLED, RequestKind.CANCEL, quantity, None)
 
 
 def _refused(row: Row, now: datetime) -> OrderReport:
