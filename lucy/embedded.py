@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +26,7 @@ START_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 0.02
 STOP_SECONDS = 60.0
 LEAST_FREE_BYTES = 256 * 1024 * 1024
+FULL_BYTES = 1024 * 1024
 REPLICA_SET = "lucy"
 NOT_YET_INITIALIZED, INVALID_CONFIG = 94, 93  # MongoDB's error codes
 
@@ -157,7 +157,7 @@ class Server(ABC):
         words = self.log.read_text(errors="replace")
         known = explained(self.name, self.directory, words)
         return (
-            known or f"{self.name} ended with {_ending(self.running())}; its last words: {last_words(words)}"
+            known or f"{self.name} ended ({self.running().returncode}); its last words: {last_words(words)}"
         )
 
     def __enter__(self) -> "Server":
@@ -297,6 +297,8 @@ def explained(name: str, directory: Path, words: str) -> str:
     for sign, code in _DISK_SIGNS:
         if sign in words:
             return f"{name} stopped: {_disk_sentence(directory, code)}"
+    if shutil.disk_usage(directory).free < FULL_BYTES:  # too full even to say so
+        return f"{name} stopped: {_disk_sentence(directory, errno.ENOSPC)}"
     if "Address already in use" in words:
         return f"{name} cannot start: its port is in use."
     if "DBPathInUse" in words:
@@ -322,8 +324,3 @@ def last_words(words: str) -> str:
     except ValueError:
         return lines[-1]
     return str(entry["msg"]) if isinstance(entry, dict) and "msg" in entry else lines[-1]
-
-
-def _ending(process: subprocess.Popen[bytes]) -> str:
-    code = process.returncode
-    return f"signal {signal.Signals(-code).name}" if code and code < 0 else f"exit code {code}"
