@@ -1,12 +1,11 @@
 """KIS over HTTP: sign, send, page, and turn each refusal into the error that it proves."""
 
-import calendar
 import json
 import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -95,13 +94,14 @@ class KisClient(BrokerClient):
         return [line for line in self.day_orders() if line.filled_quantity]
 
     def orders_between(self, first: date, last: date) -> list[OrderLine]:
-        recent = _months_before(_today(), codes.RECENT_MONTHS)
+        """Two services share the past; the days around their border are asked of both."""
+        older_last, recent_first = (_today() - codes.RECENT_AT_LEAST, _today() - codes.RECENT_AT_MOST)
         lines: list[OrderLine] = []
-        if first < recent:
-            lines += self._lines(codes.OLDER_ORDERS, first, min(last, _day_before(recent)))
-        if last >= recent:
-            lines += self._lines(codes.RECENT_ORDERS, max(first, recent), last)
-        return lines
+        if first <= older_last:
+            lines += self._lines(codes.OLDER_ORDERS, first, min(last, older_last))
+        if last >= recent_first:
+            lines += self._lines(codes.RECENT_ORDERS, max(first, recent_first), last)
+        return _oldest_first({(line.trade_date, line.order_no): line for line in lines}.values())
 
     def balance(self) -> Balance:
         pages = list(self._pages(codes.BALANCE, account.balance_query(self._account)))
@@ -142,8 +142,7 @@ class KisClient(BrokerClient):
 
     def _lines(self, service: Service, first: date, last: date, order_no: str = "") -> list[OrderLine]:
         query = orders.orders_query(self._account, first, last, self._server, order_no)
-        lines = [orders.day_line(row) for row in self._rows(service, query, "output1")]
-        return sorted(lines, key=lambda line: line.ordered_at)
+        return _oldest_first(orders.day_line(row) for row in self._rows(service, query, "output1"))
 
     def _order(self, service: Service, content: Mapping[str, str]) -> Receipt:
         """Send once; a second time only after a refused token, which proves that nothing was looked at."""
@@ -233,12 +232,5 @@ def _today() -> date:
     return datetime.now(KST).date()
 
 
-def _day_before(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
-
-
-def _months_before(day: date, months: int) -> date:
-    """The same day of an earlier month, or its last one."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
+def _oldest_first(lines: Iterable[OrderLine]) -> list[OrderLine]:
+    return sorted(lines, key=lambda line: line.ordered_at)

@@ -1,6 +1,7 @@
 """KIS's addresses, services and codes, each spelled once (kis.md §1, §2, §6)."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from brokers.adapters.base import OrderNews, Rejected
 from brokers.terms import Condition, Customer, OrderType, RequestKind, Server, Side, Venue
@@ -59,7 +60,8 @@ PRICES = _quotation("intstock-multprice", "FHKST11300006", "")
 ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST01010200")
 
 PRICES_A_CALL = 30
-RECENT_MONTHS = 3  # RECENT_ORDERS reaches so far back, OLDER_ORDERS tells the rest
+# RECENT_ORDERS reaches three months back, OLDER_ORDERS tells what was before; three months are 89 to 92 days.
+RECENT_AT_LEAST, RECENT_AT_MOST = timedelta(days=89), timedelta(days=92)
 
 CUSTTYPE = {Customer.PERSON: "P", Customer.CORPORATION: "B"}
 

