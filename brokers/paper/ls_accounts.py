@@ -20,6 +20,7 @@ from brokers.paper.ls_desk import (
 from brokers.paper.market import Issue
 
 BRANCH = "다이렉트"
+HOLDING_PAGE = 50  # t0424
 
 
 # Holdings
@@ -81,9 +82,7 @@ def holdings(call: Call) -> Answer:
     balance = call.ledger.balance(call.account)
     charged = call.fields["charge"] == "1"
     positions = positions_of(call, settled=call.fields["chegb"] == "0")
-    page, more = page_of(
-        positions, call.settings.holding_page, lambda held: held.issue.code, call.cursor("cts_expcode")
-    )
+    page, more = page_of(positions, HOLDING_PAGE, lambda held: held.issue.code, call.cursor("cts_expcode"))
     value = sum(position.value for position in positions)
     summary = {
         "sunamt": balance.total,

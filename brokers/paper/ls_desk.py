@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from brokers.paper.ledger import Account, Condition, Ledger, PriceType, Side
 from brokers.paper.ls_wire import Transaction
 from brokers.paper.market import Issue, Market
+from brokers.paper.switches import Switches
 
 Row = TypeVar("Row")
 
 QUERY_DONE = "정상적으로 조회가 완료되었습니다."
 ACCOUNT_QUERY_DONE = ("00136", "조회가 완료되었습니다.")
 MORE_ROWS = ("00704", "조회가 계속 됩니다.")
+MILLION = 1_000_000
 HUNDREDTH = Decimal("0.01")
 
 # OrdprcPtnCode of orders and hogagb of t0425 (ls.md 2.1)
@@ -45,24 +47,10 @@ SIDE_CODES = {Side.SELL: "1", Side.BUY: "2"}
 SIDE_NAMES = {Side.SELL: "매도", Side.BUY: "매수"}
 CASH_ORDER_CODES = {Side.SELL: "01", Side.BUY: "02"}  # 현금매도, 현금매수
 CONDITION_CODES = {Condition.NONE: "0", Condition.IOC: "1", Condition.FOK: "2"}
+FIRST_TRADE = "090000"
 OPEN_API = "40"  # CommdaCode
 HIDDEN = "********"
 MARKET_CODES = {"KOSPI": "10", "KOSDAQ": "20"}
-
-
-@dataclass(slots=True)
-class Settings:
-    """What a test or a demo may want otherwise. Sizes in rows, rates in requests per second and app key."""
-
-    order_page: int = 40  # t0425
-    history_page: int = 20  # CSPAQ13700, CDPCQ04700, FOCCQ33600
-    holding_page: int = 50  # t0424
-    journal_page: int = 50  # t0150, t0151
-    tick_page: int = 50  # t1301
-    ranking_page: int = 20  # as recorded for t1463
-    paced: bool = True
-    rates: dict[str, int] = field(default_factory=dict)  # by TR, in place of the published ones
-    registrations: int = 200  # live ones of a connection; more are acknowledged and stay silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +71,9 @@ class Call:
     transaction: Transaction
     market: Market
     ledger: Ledger
-    settings: Settings
+    switches: Switches
     account: Account
     fields: Mapping[str, Any]
-    is_empty: bool  # the input block held nothing at all
     continued: bool  # tr_cont: Y
     key: str  # tr_cont_key
 
@@ -154,3 +141,28 @@ def read_day(text: str) -> date | None:
 def cut_percent(part: Decimal, whole: Decimal) -> Decimal:
     """`part` of `whole` in percent, cut to two decimals as LS cuts returns; nothing of nothing is 0."""
     return (part * 100 / whole).quantize(HUNDREDTH, ROUND_DOWN) if whole else Decimal(0)
+
+
+def percent(part: int | Decimal, whole: int | Decimal) -> Decimal:
+    """`part` of `whole` in percent, two decimals; of nothing it is 0."""
+    return (Decimal(part) * 100 / whole).quantize(HUNDREDTH) if whole else Decimal(0)
+
+
+def sign_of(market: Market, issue: Issue, price: int) -> str:
+    """1 upper limit, 2 up, 3 flat, 4 lower limit, 5 down, against the base price."""
+    if price == market.upper_limit(issue.code):
+        return "1"
+    if price == market.lower_limit(issue.code):
+        return "4"
+    return direction(price - issue.base_price)
+
+
+def direction(change: int | Decimal) -> str:
+    """2 up, 3 flat, 5 down."""
+    return "2" if change > 0 else "5" if change < 0 else "3"
+
+
+def time_of_price(market: Market, issue: Issue, price: int) -> str:
+    """HHMMSS of the latest trade at that price, as far back as the market remembers."""
+    trades = market.trades[issue.code]
+    return next((f"{trade.at:%H%M%S}" for trade in reversed(trades) if trade.price == price), FIRST_TRADE)

@@ -23,6 +23,7 @@ from brokers.paper.ls_desk import (
     short_code,
 )
 
+JOURNAL_PAGE = 50  # t0150, t0151
 CHANNEL = "OPENAPI"
 CHANNEL_CODE = "40"
 # Of the sales tax of KOSPI 농특세 (rural special tax) is 0.15 points whatever the year; KOSDAQ has none
@@ -100,7 +101,7 @@ def _journal(call: Call, day: date | None) -> Answer:
     lines = lines_of(call, executions)
     cursor = [call.cursor(name) for name in ("cts_medosu", "cts_expcode", "cts_price")]
     after = "/".join(cursor) if all(cursor) else ""
-    page, more = page_of(lines, call.settings.journal_page, lambda line: line.name, after)
+    page, more = page_of(lines, JOURNAL_PAGE, lambda line: line.name, after)
     return Answer(
         {"OutBlock": _totals(lines) | _cursor(more), "OutBlock1": [_journal_row(line) for line in page]},
         more=more,
@@ -162,7 +163,7 @@ def trades(call: Call) -> Answer:
     chosen = _chosen_trades(call)
     after = int(call.key) if call.continued and call.key.isdigit() else int(call.fields["SrtNo"])
     behind = [entry for entry in chosen if entry[0] > after]
-    page, more = page_of(behind, call.settings.history_page, lambda entry: str(entry[0]), "")
+    page, more = page_of(behind, call.switches.ls_history_page, lambda entry: str(entry[0]), "")
     blocks = {
         "OutBlock1": call.echo(),
         "OutBlock2": {"RecCnt": 1, "AcntNm": call.account.name},
@@ -261,12 +262,12 @@ def returns(call: Call) -> Answer:
     """FOCCQ33600. Clients send an empty block just to read from the text whether the account is on paper."""
     fields = call.fields
     start, end = read_day(fields["QrySrtDt"]), read_day(fields["QryEndDt"])
-    if call.is_empty or start is None or end is None or fields["TermTp"] not in PERIOD_STARTS:
+    if start is None or end is None or fields["TermTp"] not in PERIOD_STARTS:
         return Answer({}, "09604", "입력값을 확인하시기 바랍니다.")
     periods = _merged(_days(call, start, end), fields["TermTp"])
     page, more = page_of(
         periods,
-        call.settings.history_page,
+        call.switches.ls_history_page,
         lambda period: f"{period.last_day:%Y%m%d}",
         call.key if call.continued else "",
     )

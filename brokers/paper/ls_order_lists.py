@@ -41,7 +41,7 @@ def today_orders(call: Call) -> Answer:
     if call.fields["sortgb"] == "1":
         chosen.reverse()
     page, more = page_of(
-        chosen, call.settings.order_page, lambda order: str(order.number), call.cursor("cts_ordno")
+        chosen, call.switches.ls_order_page, lambda order: str(order.number), call.cursor("cts_ordno")
     )
     rows = [order_row(call, order) for order in page]
     return Answer(
@@ -129,7 +129,7 @@ def day_orders(call: Call) -> Answer:
         chosen.reverse()
     start = int(call.key) if call.continued and call.key.isdigit() else int(fields["SrtOrdNo2"])
     behind = [order for order in chosen if _lies_behind(order.number, start, newest_first=newest_first)]
-    page, more = page_of(behind, call.settings.history_page, lambda order: str(order.number), "")
+    page, more = page_of(behind, call.switches.ls_history_page, lambda order: str(order.number), "")
     blocks = {
         "OutBlock1": call.echo(),
         "OutBlock2": _day_totals(chosen),
