@@ -27,7 +27,9 @@ def tradable_accounts_of(user: User | AnonymousUser) -> QuerySet[BrokerAccount]:
 def require_trading(user: User, account: BrokerAccount) -> None:
     """Raises `LucyError` (403) unless `user` may trade `account`."""
     if not AccountGrant.objects.filter(user=user, account=account, can_trade=True).exists():
-        raise LucyError("may_not_trade", "이 계좌로 주문할 권한이 없습니다. 관리자에게 요청하세요.", status=403)
+        raise LucyError(
+            "may_not_trade", "이 계좌로 주문할 권한이 없습니다. 관리자에게 요청하세요.", status=403
+        )
 
 
 def _granted(user: User, **conditions: bool) -> list[object]:

@@ -1,1 +1,5 @@
-websocket_urlpatterns: list[object] = []
+from django.urls import path
+
+from brokers.consumers import OrderFeed
+
+websocket_urlpatterns = [path("ws/", OrderFeed.as_asgi())]

@@ -1,1 +1,43 @@
-urlpatterns = []
+"""The trader's pages, and the parts of them that change by themselves."""
+
+from django.urls import path, register_converter
+
+from brokers.views import desk, lists, orders, ticket
+
+
+class ObjectIdConverter:
+    regex = "[0-9a-f]{24}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: object) -> str:
+        return str(value)
+
+
+register_converter(ObjectIdConverter, "objectid")
+
+app_name = "brokers"
+urlpatterns = [
+    path("", desk.desk, name="desk"),
+    path("health/", desk.health, name="health"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/rows/", orders.rows, name="order-rows"),
+    path("orders/cancel/", orders.cancel_chosen, name="cancel-chosen"),
+    path("orders/<objectid:pk>/", orders.order, name="order"),
+    path("orders/<objectid:pk>/modify/", orders.modify, name="modify"),
+    path("orders/<objectid:pk>/cancel/", orders.cancel, name="cancel"),
+    path("fills/", lists.fills, name="fills"),
+    path("notices/", lists.notices, name="notices"),
+    path("notices/latest/", lists.latest_notices, name="latest-notices"),
+    path("notices/read/", lists.read_notices, name="read-notices"),
+    path("holdings/", lists.holdings, name="holdings"),
+    path("holdings/<objectid:pk>/", lists.holdings_of_account, name="holdings-of-account"),
+    path("ticket/", ticket.ticket, name="ticket"),
+    path("ticket/instruments/", ticket.instruments, name="ticket-instruments"),
+    path("ticket/book/", ticket.book, name="ticket-book"),
+    path("ticket/power/", ticket.power, name="ticket-power"),
+    path("ticket/cost/", ticket.cost, name="ticket-cost"),
+    path("ticket/review/", ticket.review, name="ticket-review"),
+    path("ticket/place/", ticket.place, name="ticket-place"),
+]

@@ -17,3 +17,8 @@ def now() -> datetime:
 def trade_date() -> date:
     """Today in Seoul: the date that order numbers and fills are counted under."""
     return now().astimezone(KST).date()
+
+
+def day_start() -> datetime:
+    """Midnight in Seoul, today."""
+    return now().astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)

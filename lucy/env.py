@@ -35,7 +35,7 @@ _running = _addresses()
 
 def address(name: str, default: str) -> str:
     """A server's address: from the environment, else the running embedded one, else `default`."""
-    return env.str(name, str(_running.get(name, default)))
+    return str(env.str(name, str(_running.get(name, default))))
 
 
 def _kept_secret(filename: str, make: str) -> str:
@@ -52,7 +52,7 @@ def _kept_secret(filename: str, make: str) -> str:
 
 
 def secret_key() -> str:
-    return env.str("LUCY_SECRET_KEY", "") or _kept_secret("secret_key", secrets.token_urlsafe(64))
+    return str(env.str("LUCY_SECRET_KEY", "")) or _kept_secret("secret_key", secrets.token_urlsafe(64))
 
 
 def field_keys() -> list[str]:

@@ -6,12 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
+from django.db import connection as django_connection
 from django_mongodb_backend import transaction
 from pymongo.errors import PyMongoError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# The MongoDB backend, as itself: Django's own type knows no sessions and no collections.
+connection: Any = django_connection
 
 ATTEMPTS = 50
 LONGEST_PAUSE_SECONDS = 0.05

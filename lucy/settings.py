@@ -220,7 +220,7 @@ def _practice_addresses(broker: str, server: str) -> tuple[str, str]:
 BROKER_ADDRESSES = {
     key: live if BROKERS == "live" else _practice_addresses(*key) for key, live in _LIVE_ADDRESSES.items()
 }
-BROKER_RATES = {  # requests per second and app key; kis.md 1.6 (below the figure that holds in bursts), ls.md 1.8
+BROKER_RATES = {  # requests per second and app key, below the figures that hold in bursts
     ("kis", "real"): env.float("LUCY_KIS_RATE", 15),
     ("kis", "paper"): env.float("LUCY_KIS_PAPER_RATE", 1.8),
     ("ls", "real"): env.float("LUCY_LS_RATE", 10),

@@ -1,0 +1,53 @@
+"""The one table of brokers: which client and which stream speak for an account."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from brokers.adapters.base import BrokerClient, BrokerStream, Credentials
+from brokers.adapters.kis.client import KisClient
+from brokers.adapters.kis.stream import KisStream
+from brokers.adapters.limits import Pace, TokenStore
+from brokers.adapters.ls.client import LsClient
+from brokers.adapters.ls.stream import LsStream
+from brokers.terms import Broker
+
+if TYPE_CHECKING:
+    from brokers.models import BrokerAccount
+
+
+@dataclass(frozen=True, slots=True)
+class _Adapter:
+    client: Callable[[Credentials, TokenStore, Pace], BrokerClient]
+    stream: Callable[[Credentials, TokenStore], BrokerStream]
+
+
+_ADAPTERS = {
+    Broker.KIS: _Adapter(KisClient, lambda credentials, tokens: KisStream(credentials)),
+    Broker.LS: _Adapter(LsClient, LsStream),
+}
+_clients: dict[Credentials, BrokerClient] = {}
+_lock = threading.Lock()
+
+
+def client_for(account: "BrokerAccount") -> BrokerClient:
+    """The account's client: one per process, with its pooled connections; a new one when its keys change."""
+    credentials = account.credentials
+    with _lock:
+        client = _clients.get(credentials)
+        if client is None:
+            client = _ADAPTERS[Broker(account.broker)].client(credentials, account.tokens, _pace(account))
+            _clients[credentials] = client
+        return client
+
+
+def stream_for(account: "BrokerAccount") -> BrokerStream:
+    """A new stream of the account's news; the gateway that holds the account reads it."""
+    return _ADAPTERS[Broker(account.broker)].stream(account.credentials, account.tokens)
+
+
+def _pace(account: "BrokerAccount") -> Pace:
+    return Pace(settings.REDIS_URL, account.app_key, settings.BROKER_RATES[account.broker, account.server])

@@ -1,12 +1,14 @@
 """Accounts at brokers, who may use them, and what the processes know about each."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bson import ObjectId
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 
 from brokers.adapters.base import Credentials
+from brokers.models.tokens import SharedTokenStore
 from brokers.terms import Broker, Customer, Server
 from lucy.secrets import EncryptedTextField
 
@@ -49,6 +51,11 @@ class BrokerAccount(models.Model):
     def __str__(self) -> str:
         return f"{self.get_broker_display()} {self.name}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the account, and beside a new one its book, without which nothing can be recorded."""
+        super().save(*args, **kwargs)
+        AccountBook.objects.get_or_create(account=self)
+
     @property
     def shown_number(self) -> str:
         """The number as its broker prints it: KIS 8-2, LS 3-2-6."""
@@ -56,6 +63,11 @@ class BrokerAccount(models.Model):
         if self.broker == Broker.KIS:
             return f"{number[:8]}-{number[8:]}"
         return f"{number[:3]}-{number[3:5]}-{number[5:]}"
+
+    @property
+    def tokens(self) -> SharedTokenStore:
+        """Where all processes keep the token of this account's key."""
+        return SharedTokenStore(self.app_key)
 
     @property
     def credentials(self) -> Credentials:
@@ -75,6 +87,8 @@ class BrokerAccount(models.Model):
 class AccountGrant(models.Model):
     """Who may see an account, and who may also trade it: the one place of object-level rights."""
 
+    account_id: ObjectId
+    user_id: ObjectId
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.CASCADE, related_name="grants", verbose_name="계좌"
     )
@@ -98,10 +112,12 @@ class AccountBook(models.Model):
     MongoDB lets only one such transaction through at a time, so numbers have no gaps and no doubles.
     """
 
+    account_id: ObjectId
     account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="book")
     notice_seq = models.BigIntegerField(default=0)
     trail_seq = models.BigIntegerField(default=0)
     trail_hash = models.CharField(max_length=64, blank=True, default="")
+    turns = models.BigIntegerField(default=0)  # transactions so far, those without a number included
 
     class Meta:
         verbose_name = "계좌 일련번호"
@@ -117,6 +133,7 @@ class SocketState(models.TextChoices):
 class AccountHealth(models.Model):
     """What the gateway last saw of an account's connection; for people, never for decisions about money."""
 
+    account_id: ObjectId
     account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="health")
     socket = models.CharField("소켓", max_length=12, choices=SocketState.choices, default=SocketState.DOWN)
     socket_since = models.DateTimeField("소켓 상태 시각", null=True)
@@ -133,6 +150,7 @@ class AccountHealth(models.Model):
 class AccountLease(models.Model):
     """Which gateway process holds an account, and until when unless it says so again."""
 
+    account_id: ObjectId
     account = models.OneToOneField(BrokerAccount, on_delete=models.CASCADE, related_name="lease")
     holder = models.CharField(max_length=80)
     until = models.DateTimeField()

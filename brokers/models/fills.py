@@ -1,5 +1,6 @@
 """Executions: each counts once, however often it is told."""
 
+from bson import ObjectId
 from django.db import models
 
 from brokers.models.accounts import BrokerAccount
@@ -15,6 +16,8 @@ class FillSource(models.TextChoices):
 class Fill(models.Model):
     """One execution; `order` is empty while the broker's number is not known to us yet."""
 
+    account_id: ObjectId
+    order_id: ObjectId | None
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, related_name="fills", verbose_name="계좌", db_index=False
     )

@@ -1,5 +1,6 @@
 """News for people: numbered rows of an account, told live and kept for whoever was away."""
 
+from bson import ObjectId
 from django.conf import settings
 from django.db import models
 
@@ -16,6 +17,8 @@ class NoticeKind(models.TextChoices):
 class Notice(models.Model):
     """One piece of news; `seq` counts up by one per account, so a reader sees when one is missing."""
 
+    account_id: ObjectId
+    order_id: ObjectId | None
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, related_name="notices", verbose_name="계좌", db_index=False
     )

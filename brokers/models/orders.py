@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from bson import ObjectId
 from django.conf import settings
 from django.db import models
 
@@ -51,6 +52,7 @@ class Order(models.Model):
     Quantities obey: quantity = filled + open + cancelled + expired + rejected.
     """
 
+    account_id: ObjectId
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, related_name="orders", verbose_name="계좌", db_index=False
     )
@@ -85,6 +87,9 @@ class Order(models.Model):
     branch = models.CharField("주문조직", max_length=8, blank=True, default="")
     note = models.TextField("사유", blank=True, default="")
     note_code = models.CharField("사유 코드", max_length=40, blank=True, default="")
+    from_total_quantity = models.BigIntegerField(
+        "합계로 채운 수량", default=0
+    )  # filled by the broker's total alone
     in_doubt = models.BooleanField("확인 필요", default=False)  # the broker's total must be asked for
     created_at = models.DateTimeField("주문시각")
     sent_at = models.DateTimeField("전송시각", null=True)
@@ -105,7 +110,8 @@ class Order(models.Model):
         permissions = [("cancel_any_order", "모든 계좌의 주문 취소")]
 
     def __str__(self) -> str:
-        return f"{self.get_side_display()} {self.name or self.symbol} {self.quantity}주 ({self.get_status_display()})"
+        what = f"{self.get_side_display()} {self.name or self.symbol} {self.quantity}주"
+        return f"{what} ({self.get_status_display()})"
 
     @property
     def open_quantity(self) -> int:
@@ -170,6 +176,8 @@ class ChangeStatus(models.TextChoices):
 class OrderChange(models.Model):
     """A modify or cancel: a request of its own on an order, with the same rule for a lost reply."""
 
+    account_id: ObjectId
+    order_id: ObjectId
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, related_name="+", verbose_name="계좌", db_index=False
     )
@@ -205,6 +213,8 @@ class OrderChange(models.Model):
 class OrderNumber(models.Model):
     """A number the broker gave, and the order it belongs to: how news finds its order."""
 
+    account_id: ObjectId
+    order_id: ObjectId
     account = models.ForeignKey(BrokerAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     trade_date = models.DateField()
     number = models.CharField(max_length=20)
@@ -241,6 +251,8 @@ class EventKind(models.TextChoices):
 class OrderEvent(models.Model):
     """The trail: who did what when, in the broker's words; append-only, each row sealed by the hash chain."""
 
+    account_id: ObjectId
+    order_id: ObjectId
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, related_name="+", verbose_name="계좌", db_index=False
     )

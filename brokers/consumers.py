@@ -1,0 +1,81 @@
+"""The browser's socket: what happens on the accounts a user may see, live and caught up."""
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from accounts.models import User
+from brokers import selectors
+from brokers.rights import accounts_of
+from brokers.services.notices import account_group, rights_group
+
+SIGNED_OUT = 4401
+
+
+class OrderFeed(AsyncJsonWebsocketConsumer):
+    """News of the user's accounts. Listening starts before the first read, so nothing falls between.
+
+    To the browser: `hello` (the newest notice number per account), `notice`, `health`.
+    From it: `{"resume": {account: last number seen}}` at any time; what was missed is sent again.
+    """
+
+    async def connect(self) -> None:
+        user = self.scope.get("user")
+        if not isinstance(user, User):
+            await self.accept()
+            await self.close(code=SIGNED_OUT)
+            return
+        self.user = user
+        await self._join(rights_group(user.pk))
+        for group in await self._account_groups():
+            await self._join(group)
+        await self.accept()
+        await self.send_json({"type": "hello", "accounts": await self._heads()})
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        seen = content.get("resume") if isinstance(content, dict) else None
+        if not isinstance(seen, dict):
+            await self.send_json({"type": "error", "code": "invalid", "message": "resume가 필요합니다."})
+            return
+        numbers = {
+            str(account): seq for account, seq in seen.items() if type(seq) is int and 0 <= seq < 2**63
+        }
+        for notice in await database_sync_to_async(selectors.notices_since)(self.user, numbers):
+            await self.send_json({"type": "notice", **notice})
+
+    @classmethod
+    async def decode_json(cls, text_data: str) -> Any:
+        try:
+            return await super().decode_json(text_data)
+        except ValueError:
+            return None
+
+    async def notice_published(self, event: dict[str, Any]) -> None:
+        await self.send_json({"type": "notice", **event["notice"]})
+
+    async def health_changed(self, event: dict[str, Any]) -> None:
+        await self.send_json({"type": "health", "account": event["account"]})
+
+    async def rights_changed(self, event: dict[str, Any]) -> None:
+        """Somebody granted or took back an account: listen to exactly what may be seen now."""
+        wanted = set(await self._account_groups()) | {rights_group(self.user.pk)}
+        for group in set(self.groups) - wanted:
+            await self.channel_layer.group_discard(group, self.channel_name)
+            self.groups.remove(group)
+        for group in wanted - set(self.groups):
+            await self._join(group)
+        await self.send_json({"type": "hello", "accounts": await self._heads()})
+
+    async def _join(self, group: str) -> None:
+        await self.channel_layer.group_add(group, self.channel_name)
+        self.groups.append(group)  # Channels leaves them on disconnect
+
+    async def _account_groups(self) -> list[str]:
+        keys = await database_sync_to_async(
+            lambda: list(accounts_of(self.user).values_list("pk", flat=True))
+        )()
+        return [account_group(key) for key in keys]
+
+    async def _heads(self) -> dict[str, int]:
+        return await database_sync_to_async(selectors.notice_heads)(self.user)

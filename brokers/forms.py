@@ -1,0 +1,274 @@
+"""What a page may send: shapes only; what must hold in the market is decided by the services."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from accounts.models import User
+from brokers.adapters.base import OrderRequest
+from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
+from brokers.models.orders import WORKING
+from brokers.rights import accounts_of, tradable_accounts_of
+from brokers.terms import InstrumentKind, OrderType, Side
+from brokers.ticks import tick_size
+from lucy import clock
+
+SYMBOL = r"^(?:[0-9A-Z]{6}|Q[0-9]{6})$"
+TICKET_TYPES = [(kind.value, kind.label) for kind in (OrderType.LIMIT, OrderType.MARKET)]
+STATES = {
+    "open": ("미체결", [*WORKING, OrderStatus.PENDING, OrderStatus.SENT, OrderStatus.UNKNOWN]),
+    "unknown": ("확인 중", [OrderStatus.UNKNOWN]),
+    "filled": ("체결", [OrderStatus.FILLED, OrderStatus.PARTIALLY_FILLED]),
+    "cancelled": ("취소·만료", [OrderStatus.CANCELLED, OrderStatus.EXPIRED]),
+    "rejected": ("거부", [OrderStatus.REJECTED]),
+}
+
+
+class WonField(forms.DecimalField):
+    """A whole, positive amount that may be typed with thousands separators."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        errors = {
+            "invalid": "숫자로 적으세요.",
+            "min_value": "1 이상이어야 합니다.",
+            "max_decimal_places": "소수점 없이 적으세요.",
+            "max_digits": "숫자가 너무 큽니다.",
+        }
+        super().__init__(min_value=1, max_digits=12, decimal_places=0, error_messages=errors, **kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(str(value).replace(",", "").strip() if value is not None else value)
+
+
+class SymbolField(forms.RegexField):
+    def __init__(self, **kwargs: Any) -> None:
+        errors = {
+            "required": "종목을 고르세요.",
+            "invalid": "종목코드는 여섯 자리입니다. 이름으로 찾아 고르세요.",
+        }
+        super().__init__(regex=SYMBOL, strip=True, error_messages=errors, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).upper()
+
+
+class TicketForm(forms.Form):
+    """An order as it is written down; the same form carries it through the confirmation."""
+
+    client_order_id = forms.UUIDField(widget=forms.HiddenInput)
+    account = forms.ModelChoiceField(
+        queryset=BrokerAccount.objects.none(),
+        label="계좌",
+        empty_label=None,
+        error_messages={"required": "계좌를 고르세요.", "invalid_choice": "주문할 수 없는 계좌입니다."},
+    )
+    symbol = SymbolField(label="종목")
+    side = forms.ChoiceField(
+        choices=Side.choices, label="구분", error_messages={"required": "매수와 매도 가운데 고르세요."}
+    )
+    order_type = forms.ChoiceField(choices=TICKET_TYPES, label="유형", initial=OrderType.LIMIT.value)
+    quantity = WonField(label="수량")
+    price = WonField(label="가격", required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: forms.ModelChoiceField[BrokerAccount] = self.fields["account"]  # type: ignore[assignment]
+        chosen.queryset = tradable_accounts_of(user).filter(paused=False)
+        self.fields["quantity"].error_messages["required"] = "수량을 적으세요."
+
+    @staticmethod
+    def new_id() -> UUID:
+        return uuid4()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("order_type") == OrderType.MARKET:
+            data["price"] = None
+        elif "price" in data and data["price"] is None:
+            self.add_error("price", "지정가 주문은 가격이 필요합니다.")
+        elif data.get("price") and data.get("symbol"):
+            self._require_tick(data["price"], data["symbol"])
+        return data
+
+    def _require_tick(self, price: Decimal, symbol: str) -> None:
+        step = tick_size(price, kind_of(symbol))
+        if price % step:
+            below = price - price % step
+            self.add_error(
+                "price",
+                f"{price:,}원은 호가 단위({step:,}원)에 맞지 않습니다. {below:,}원 또는 {below + step:,}원으로 고치세요.",
+            )
+
+    def request(self) -> OrderRequest:
+        return OrderRequest(
+            symbol=self.cleaned_data["symbol"],
+            side=Side(self.cleaned_data["side"]),
+            quantity=int(self.cleaned_data["quantity"]),
+            price=self.cleaned_data["price"],
+            order_type=OrderType(self.cleaned_data["order_type"]),
+        )
+
+
+class PlaceForm(TicketForm):
+    """The confirmed ticket."""
+
+    read = forms.BooleanField(
+        label="수량과 가격을 확인했습니다",
+        error_messages={"required": "수량과 가격을 확인하고 표시하세요."},
+    )
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)  # yes, the same order once more
+
+
+class FiguresForm(forms.Form):
+    """What the ticket asks the broker about while it is being written; anything may still be missing."""
+
+    account = forms.ModelChoiceField(queryset=BrokerAccount.objects.none())
+    symbol = SymbolField()
+    side = forms.ChoiceField(choices=Side.choices, required=False)
+    order_type = forms.ChoiceField(choices=TICKET_TYPES, required=False)
+    quantity = WonField(required=False)
+    price = WonField(required=False)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: forms.ModelChoiceField[BrokerAccount] = self.fields["account"]  # type: ignore[assignment]
+        chosen.queryset = tradable_accounts_of(user)
+
+
+class ModifyForm(forms.Form):
+    client_request_id = forms.UUIDField(widget=forms.HiddenInput)
+    order_type = forms.ChoiceField(choices=TICKET_TYPES, label="유형")
+    quantity = WonField(label="정정 수량", help_text="남은 수량 가운데 정정할 만큼")
+    price = WonField(label="가격", required=False)
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+        self.fields["quantity"].error_messages["required"] = "수량을 적으세요."
+
+    def clean_quantity(self) -> int:
+        return open_part(self.cleaned_data["quantity"], self.order)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("order_type") == OrderType.MARKET:
+            data["price"] = None
+        elif "price" in data and data["price"] is None:
+            self.add_error("price", "지정가로 정정하려면 가격이 필요합니다.")
+        elif price := data.get("price"):
+            step = tick_size(price, kind_of(self.order.symbol))
+            if price % step:
+                self.add_error("price", f"호가 단위({step:,}원)에 맞지 않습니다.")
+        return data
+
+
+class CancelForm(forms.Form):
+    client_request_id = forms.UUIDField(widget=forms.HiddenInput)
+    quantity = WonField(label="취소 수량", required=False, help_text="비우면 남은 수량 전부")
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+
+    def clean_quantity(self) -> int | None:
+        """None asks for all that is open, also what opens or fills meanwhile."""
+        quantity = self.cleaned_data["quantity"]
+        return None if quantity in (None, self.order.open_quantity) else open_part(quantity, self.order)
+
+
+class PeriodForm(forms.Form):
+    """The filters that lists of orders and fills have in common; without any, today."""
+
+    account = forms.ModelChoiceField(
+        queryset=BrokerAccount.objects.none(), required=False, label="계좌", empty_label="모든 계좌"
+    )
+    side = forms.ChoiceField(choices=[("", "매수·매도"), *Side.choices], required=False, label="구분")
+    symbol = forms.CharField(required=False, label="종목", max_length=60)
+    first = forms.DateField(
+        required=False, label="시작일", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        required=False, label="종료일", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, data: Any, *, user: User) -> None:
+        super().__init__(data)
+        chosen: forms.ModelChoiceField[BrokerAccount] = self.fields["account"]  # type: ignore[assignment]
+        chosen.queryset = accounts_of(user)
+        for name in ("first", "last"):
+            self.fields[name].error_messages["invalid"] = "날짜를 연-월-일로 적으세요."
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        today = clock.trade_date()
+        data["last"] = data.get("last") or max(today, data.get("first") or today)
+        data["first"] = data.get("first") or min(today, data["last"])
+        if data["first"] > data["last"]:
+            self.add_error("first", "시작일이 종료일보다 늦습니다.")
+        return data
+
+    def fill_in(self) -> None:
+        """Show the period that was taken where none was given."""
+        if self.is_valid() and not (self.data.get("first") and self.data.get("last")):
+            self.data = self.data.copy()
+            self.data["first"] = self.cleaned_data["first"].isoformat()
+            self.data["last"] = self.cleaned_data["last"].isoformat()
+
+    def is_live(self) -> bool:
+        """Whether news of this moment belongs in the list."""
+        last: date = self.cleaned_data["last"]
+        return last >= clock.trade_date()
+
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        data = self.cleaned_data
+        if data["account"]:
+            rows = rows.filter(account=data["account"])
+        if data["side"]:
+            rows = rows.filter(side=data["side"])
+        if data["symbol"]:
+            rows = rows.filter(symbol__in=symbols_named(data["symbol"]))
+        return rows
+
+    def within(self, rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
+        """The rows of the period, by their field `moment`, narrowed by the other filters."""
+        first = datetime.combine(self.cleaned_data["first"], time.min, tzinfo=clock.KST)
+        after = datetime.combine(self.cleaned_data["last"] + timedelta(days=1), time.min, tzinfo=clock.KST)
+        return self.narrowed(rows).filter(**{f"{moment}__gte": first, f"{moment}__lt": after})
+
+
+class OrderFilters(PeriodForm):
+    state = forms.ChoiceField(
+        choices=[("", "모든 상태"), *((key, label) for key, (label, _) in STATES.items())],
+        required=False,
+        label="상태",
+    )
+
+    def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        rows = super().narrowed(rows)
+        if state := self.cleaned_data["state"]:
+            rows = rows.filter(status__in=STATES[state][1])
+        return rows
+
+
+def open_part(quantity: Decimal, order: Order) -> int:
+    if quantity > order.open_quantity:
+        raise ValidationError(f"남은 수량은 {order.open_quantity:,}주입니다.")
+    return int(quantity)
+
+
+def kind_of(symbol: str) -> str:
+    """The kind of issue a code names; a stock when the list does not have it."""
+    kind = Instrument.objects.filter(symbol=symbol).values_list("kind", flat=True).first()
+    return kind or InstrumentKind.STOCK
+
+
+def symbols_named(text: str) -> list[str]:
+    """The codes that a filter's text means: a code itself, or the issues whose name has the words."""
+    code = text.strip().upper()
+    named = Instrument.objects.filter(name__icontains=text.strip()).values_list("symbol", flat=True)[:200]
+    return [code, *named]

@@ -1,0 +1,237 @@
+"""Every read of accounts, orders, fills and notices; what a user may not see is not in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+from bson.errors import InvalidId
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from brokers.hangul import is_initials
+from brokers.models import (
+    AccountBook,
+    AccountHealth,
+    BrokerAccount,
+    BrokerToken,
+    Fill,
+    Instrument,
+    Notice,
+    NoticeRead,
+    Order,
+    OrderEvent,
+)
+from brokers.models.accounts import SocketState
+from brokers.models.orders import ENDED
+from brokers.models.tokens import key_hash
+from brokers.rights import accounts_of
+from lucy import clock
+
+MISSED_AT_ONCE = 200  # notices sent to a browser that comes back; more are read as a list
+
+
+def _visible_ids(user: User) -> list[Any]:
+    return list(accounts_of(user).values_list("pk", flat=True))
+
+
+def orders_of(user: User) -> QuerySet[Order]:
+    return (
+        Order.objects.filter(account_id__in=_visible_ids(user))
+        .select_related("account")
+        .order_by("-created_at", "-id")
+    )
+
+
+def todays_orders(user: User) -> QuerySet[Order]:
+    return orders_of(user).filter(created_at__gte=clock.day_start())
+
+
+def open_orders(user: User) -> QuerySet[Order]:
+    return orders_of(user).exclude(status__in=ENDED)
+
+
+def order_of(user: User, order_id: str) -> Order | None:
+    """The order, if there is one with this id and the user may see it."""
+    try:
+        key = ObjectId(order_id)
+    except (InvalidId, TypeError):
+        return None
+    return orders_of(user).filter(pk=key).first()
+
+
+def fills_of(user: User) -> QuerySet[Fill]:
+    return (
+        Fill.objects.filter(account_id__in=_visible_ids(user))
+        .select_related("account", "order")
+        .order_by("-executed_at", "-id")
+    )
+
+
+def notices_of(user: User) -> QuerySet[Notice]:
+    return (
+        Notice.objects.filter(account_id__in=_visible_ids(user))
+        .select_related("account")
+        .order_by("-created_at", "-id")
+    )
+
+
+def trail_of(order: Order) -> QuerySet[OrderEvent]:
+    return OrderEvent.objects.filter(order=order).order_by("seq")
+
+
+def notice_heads(user: User) -> dict[str, int]:
+    """The newest notice number of each account the user may see."""
+    books = AccountBook.objects.filter(account_id__in=_visible_ids(user))
+    return {str(account): seq for account, seq in books.values_list("account_id", "notice_seq")}
+
+
+def notices_since(user: User, seen: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What was published after the numbers `seen` per account, oldest first, at most `MISSED_AT_ONCE`."""
+    visible = {str(account) for account in _visible_ids(user)}
+    missed = Q()
+    for account, seq in seen.items():
+        if account in visible:
+            missed |= Q(account_id=ObjectId(account), seq__gt=seq)
+    if not missed:
+        return []
+    rows = Notice.objects.filter(missed).order_by("-created_at", "-seq")[:MISSED_AT_ONCE]
+    return [notice_snapshot(notice) for notice in reversed(rows)]
+
+
+def unread_count(user: User) -> int:
+    """How many notices the user has not read: heads minus marks, no counting of rows."""
+    marks = {
+        str(account): seq
+        for account, seq in NoticeRead.objects.filter(user=user).values_list("account_id", "seq")
+    }
+    return sum(max(0, head - marks.get(account, 0)) for account, head in notice_heads(user).items())
+
+
+def find_instruments(text: str, limit: int = 10) -> list[Instrument]:
+    """Issues whose code or name begins with `text`, whose name holds it, or whose initials (초성) match."""
+    wanted = text.strip()
+    if not wanted:
+        return []
+    if is_initials(wanted):
+        return list(Instrument.objects.filter(initials__startswith=wanted).order_by("name")[:limit])
+    begins = Instrument.objects.filter(
+        Q(symbol__startswith=wanted.upper()) | Q(name__startswith=wanted) | Q(name__startswith=wanted.upper())
+    )
+    found = list(begins.order_by("name")[:limit])
+    if len(found) < limit:
+        known = [instrument.pk for instrument in found]
+        holds = Instrument.objects.filter(name__icontains=wanted).exclude(pk__in=known)
+        found += holds.order_by("name")[: limit - len(found)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One account's connection, as the health strip shows it."""
+
+    account: BrokerAccount
+    token_expires_at: datetime | None
+    socket: SocketState
+    socket_since: datetime | None
+    last_message_at: datetime | None
+    last_reconciled_at: datetime | None
+    error: str
+
+    @property
+    def socket_text(self) -> str:
+        return str(self.socket.label)
+
+
+def health_of(user: User) -> list[Health]:
+    accounts = list(accounts_of(user))
+    states = {row.account_id: row for row in AccountHealth.objects.filter(account__in=accounts)}
+    hashes = {account.pk: key_hash(account.app_key) for account in accounts}
+    tokens = dict(
+        BrokerToken.objects.filter(key_hash__in=list(hashes.values())).values_list("key_hash", "expires_at")
+    )
+    return [_health(account, states.get(account.pk), tokens.get(hashes[account.pk])) for account in accounts]
+
+
+def _health(account: BrokerAccount, state: AccountHealth | None, expires_at: datetime | None) -> Health:
+    state = state or AccountHealth(account=account)
+    return Health(
+        account=account,
+        token_expires_at=expires_at,
+        socket=SocketState(state.socket),
+        socket_since=state.socket_since,
+        last_message_at=state.last_message_at,
+        last_reconciled_at=state.last_reconciled_at,
+        error=state.last_error,
+    )
+
+
+def order_snapshot(order: Order) -> dict[str, Any]:
+    """An order as pages and scripts read it; money as strings, times in ISO 8601."""
+    return {
+        "id": str(order.pk),
+        "client_order_id": order.client_order_id,
+        "account": str(order.account_id),
+        "origin": order.origin,
+        "symbol": order.symbol,
+        "name": order.name,
+        "side": order.side,
+        "order_type": order.order_type,
+        "condition": order.condition,
+        "venue": order.venue,
+        "quantity": order.quantity,
+        "price": _money(order.price),
+        "status": order.status,
+        "status_text": order.get_status_display(),
+        "filled_quantity": order.filled_quantity,
+        "open_quantity": order.open_quantity,
+        "cancelled_quantity": order.cancelled_quantity,
+        "expired_quantity": order.expired_quantity,
+        "rejected_quantity": order.rejected_quantity,
+        "filled_amount": _money(order.filled_amount),
+        "average_price": _money(order.average_price),
+        "broker_order_no": order.broker_order_no,
+        "trade_date": order.trade_date.isoformat() if order.trade_date else None,
+        "note": order.note,
+        "note_code": order.note_code,
+        "created_at": order.created_at.isoformat(),
+        "updated_at": order.updated_at.isoformat(),
+    }
+
+
+def fill_snapshot(fill: Fill) -> dict[str, Any]:
+    return {
+        "id": str(fill.pk),
+        "account": str(fill.account_id),
+        "order": str(fill.order_id) if fill.order_id else None,
+        "trade_date": fill.trade_date.isoformat(),
+        "broker_order_no": fill.broker_order_no,
+        "fill_no": fill.fill_no,
+        "symbol": fill.symbol,
+        "side": fill.side,
+        "quantity": fill.quantity,
+        "price": _money(fill.price),
+        "executed_at": fill.executed_at.isoformat(),
+        "source": fill.source,
+    }
+
+
+def notice_snapshot(notice: Notice) -> dict[str, Any]:
+    return {
+        "account": str(notice.account_id),
+        "seq": notice.seq,
+        "kind": notice.kind,
+        "text": notice.text,
+        "at": notice.created_at.isoformat(),
+        "order": str(notice.order_id) if notice.order_id else None,
+        "data": notice.data,
+    }
+
+
+def _money(value: Any) -> str | None:
+    """A Decimal without needless zeros: 70500, not 70500.0000."""
+    if value is None:
+        return None
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,342 @@
+"""Every fill once: what a broker's notice, or its total of an order, adds to our books.
+
+LS numbers its executions, so a repeat meets the unique key. KIS does not: there a notice that looks like one
+already told, or that would pass the order's quantity, counts only as far as the broker's total of that order
+bears it out. Shares known from a total alone stand in one row of their own (`FillSource.TOTAL`); a true notice
+that comes later shrinks that row instead of adding to it.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum, auto
+from typing import Any
+
+from django.db import IntegrityError
+
+from brokers.adapters import client_for
+from brokers.adapters.base import BrokerError, FillReport, OrderLine, OrderReport
+from brokers.models import (
+    BrokerAccount,
+    EventKind,
+    Fill,
+    FillSource,
+    Instrument,
+    NoticeKind,
+    Order,
+    OrderChange,
+    OrderNumber,
+    OrderOrigin,
+    OrderStatus,
+)
+from brokers.models.orders import ChangeStatus
+from brokers.selectors import fill_snapshot, order_snapshot
+from brokers.services.effects import fill_words, progress_of, store
+from brokers.services.journal import Journal
+from brokers.terms import OrderType, RequestKind
+from lucy.clock import KST
+from lucy.mongo import transactional
+
+log = logging.getLogger(__name__)
+
+FROM_TOTAL = "total"  # the fill number of the row that holds what only the total knows
+
+
+class Outcome(Enum):
+    RECORDED = auto()
+    REPEATED = auto()
+    DOUBTFUL = auto()
+
+
+def record_fill(account: BrokerAccount, report: FillReport) -> bool:
+    """Store an execution once, with its effect and its news; False when it added nothing."""
+    outcome = _record(account, report)
+    if outcome is Outcome.DOUBTFUL:
+        return _ask_total(account, report)
+    return outcome is Outcome.RECORDED
+
+
+def _record(account: BrokerAccount, report: FillReport) -> Outcome:
+    try:
+        return _store_fill(account, report)
+    except IntegrityError:  # unique (account, trade_date, broker_order_no, fill_no)
+        return Outcome.REPEATED if report.fill_no else Outcome.DOUBTFUL
+
+
+@transactional
+def _store_fill(account: BrokerAccount, report: FillReport) -> Outcome:
+    journal = Journal(account)
+    order = find_order(account, report.trade_date, report.order_no) or _stranger(account, report, journal)
+    if order is None:
+        _insert(account, None, report)
+        journal.write()  # takes its turn, so that the order's reply either sees this fill or comes before it
+        return Outcome.RECORDED
+    if _passes_quantity(order, report):
+        return Outcome.DOUBTFUL
+    fill = _insert(account, order, report)
+    _add_to(order, [fill], journal)
+    journal.write()
+    return Outcome.RECORDED
+
+
+def _passes_quantity(order: Order, report: FillReport) -> bool:
+    return order.from_total_quantity > 0 or order.filled_quantity + report.quantity > order.quantity
+
+
+def _insert(account: BrokerAccount, order: Order | None, report: FillReport) -> Fill:
+    return Fill.objects.create(
+        account=account,
+        order=order,
+        trade_date=report.trade_date,
+        broker_order_no=report.order_no,
+        fill_no=report.fill_no or _look(report),
+        symbol=report.symbol,
+        side=report.side,
+        quantity=report.quantity,
+        price=report.price,
+        executed_at=report.executed_at,
+        recorded_at=Journal(account).now,
+    )
+
+
+def _look(report: FillReport) -> str:
+    """What a notice without a number is known by: two that look alike are doubtful."""
+    return f"{report.executed_at.astimezone(KST):%H%M%S}-{report.quantity}-{report.price.normalize():f}"
+
+
+def _add_to(order: Order, fills: Sequence[Fill], journal: Journal) -> None:
+    """Count fills that belong to `order` and tell them."""
+    quantity = order.filled_quantity + sum(fill.quantity for fill in fills)
+    amount = order.filled_amount + sum((fill.quantity * Decimal(fill.price) for fill in fills), Decimal(0))
+    store(order, progress_of(order).filled_to(quantity), filled_amount=amount)
+    for fill in fills:
+        _tell(order, fill, journal)
+
+
+def _tell(order: Order, fill: Fill, journal: Journal) -> None:
+    words = fill_words(order, fill.quantity, fill.price)
+    journal.event(order, EventKind.FILLED, journal.account.get_broker_display(), words)
+    journal.notice(
+        NoticeKind.FILL, order, words, {"order": order_snapshot(order), "fill": fill_snapshot(fill)}
+    )
+
+
+# --- which order a number belongs to ----------------------------------------------------------------------
+
+
+def find_order(account: BrokerAccount, trade_date: date, number: str) -> Order | None:
+    """The order that the broker's number stands for, if we know it."""
+    link = OrderNumber.objects.filter(account=account, trade_date=trade_date, number=number).first()
+    return Order.objects.select_related("account").get(pk=link.order_id) if link else None
+
+
+def link_number(order: Order, number: str, kind: RequestKind) -> None:
+    """From now on news under this number is the order's; telling it twice changes nothing."""
+    trade_date = order.trade_date
+    if trade_date is None:
+        raise ValueError(f"Order {order.pk} has a number but was never sent.")
+    OrderNumber.objects.get_or_create(
+        account_id=order.account_id,
+        trade_date=trade_date,
+        number=number,
+        defaults={"order": order, "kind": kind},
+    )
+
+
+def claim_parked(order: Order, number: str, journal: Journal) -> bool:
+    """Count the fills that came before their order had this number; True when there were any."""
+    parked = Fill.objects.filter(
+        account_id=order.account_id, trade_date=order.trade_date, broker_order_no=number, order=None
+    )
+    waiting = list(parked)
+    if not waiting:
+        return False
+    parked.update(order=order)
+    order.refresh_from_db()
+    _add_to(order, waiting, journal)
+    return True
+
+
+def may_be_ours(account: BrokerAccount, report: FillReport | OrderReport) -> bool:
+    """Whether a number we do not know may be the answer we are still waiting for.
+
+    An order is `sent` before its request leaves, so news of it cannot come sooner.
+    """
+    waiting = Order.objects.filter(
+        account=account,
+        status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN],
+        symbol=report.symbol,
+        side=report.side,
+    )
+    changes = OrderChange.objects.filter(
+        account=account, status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN], order__symbol=report.symbol
+    )
+    return waiting.exists() or changes.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An order placed elsewhere (HTS, phone), as far as its news tells."""
+
+    trade_date: date
+    order_no: str
+    symbol: str
+    side: str
+    order_type: OrderType
+    quantity: int
+    price: Decimal | None
+    branch: str = ""
+
+
+def _stranger(account: BrokerAccount, report: FillReport, journal: Journal) -> Order | None:
+    if report.original_no and (order := find_order(account, report.trade_date, report.original_no)):
+        link_number(order, report.order_no, RequestKind.MODIFY)
+        return order
+    if may_be_ours(account, report):
+        return None
+    order_type = OrderType.LIMIT if report.order_price else OrderType.MARKET
+    stranger = Stranger(
+        report.trade_date,
+        report.order_no,
+        report.symbol,
+        report.side,
+        order_type,
+        max(report.order_quantity, report.quantity),
+        report.order_price or None,
+    )
+    return adopt(account, stranger, journal)
+
+
+def adopt(account: BrokerAccount, stranger: Stranger, journal: Journal) -> Order:
+    """Take an order placed elsewhere into the books; nobody here may have sent it."""
+    name = Instrument.objects.filter(symbol=stranger.symbol).values_list("name", flat=True).first()
+    order = Order.objects.create(
+        account=account,
+        user=None,
+        client_order_id=f"{account.pk}-{stranger.trade_date:%Y%m%d}-{stranger.order_no}",
+        origin=OrderOrigin.ELSEWHERE,
+        symbol=stranger.symbol,
+        name=name or "",
+        side=stranger.side,
+        order_type=stranger.order_type,
+        quantity=stranger.quantity,
+        price=stranger.price,
+        status=OrderStatus.ACCEPTED,
+        trade_date=stranger.trade_date,
+        broker_order_no=stranger.order_no,
+        branch=stranger.branch,
+        created_at=journal.now,
+        sent_at=None,
+        updated_at=journal.now,
+    )
+    link_number(order, stranger.order_no, RequestKind.NEW)
+    journal.event(order, EventKind.ADOPTED, account.get_broker_display(), f"주문번호 {stranger.order_no}")
+    return order
+
+
+# --- what the broker's total decides ----------------------------------------------------------------------
+
+
+def _ask_total(account: BrokerAccount, report: FillReport) -> bool:
+    """A doubtful notice: let the broker's total of that number say how much of it is true."""
+    mark_doubt(account, report.trade_date, report.order_no)
+    try:
+        line = client_for(account).order_line(report.order_no)
+    except BrokerError as silence:
+        log.warning("Doubtful fill of order %s waits for the reconciliation: %s", report.order_no, silence)
+        return False
+    return line is not None and settle_total(account, line, report)
+
+
+def mark_doubt(account: BrokerAccount, trade_date: date, number: str) -> None:
+    """The next reconciliation must look at this order's total, whatever happens until then."""
+    for link in OrderNumber.objects.filter(account=account, trade_date=trade_date, number=number):
+        Order.objects.filter(pk=link.order_id).update(in_doubt=True)
+
+
+@transactional
+def settle_total(account: BrokerAccount, line: OrderLine, report: FillReport | None = None) -> bool:
+    """Bring the fills of one number up to the broker's total; True when something was added.
+
+    A `report` that is told for the first time and that the total bears out is stored as itself.
+    """
+    order = find_order(account, line.trade_date, line.order_no)
+    if order is None:
+        return False
+    journal = Journal(account)
+    told = _told(account, line)
+    added = []
+    if report is not None and _borne_out(account, report, line, told):
+        added.append(_insert(account, order, report))
+        told = _told(account, line)
+    _balance(account, order, line, told, added)
+    _recount(order, added, journal)
+    journal.write()
+    return bool(added)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    quantity: int
+    amount: Decimal
+
+
+def _fills_of(account: BrokerAccount, line: OrderLine) -> Any:
+    return Fill.objects.filter(account=account, trade_date=line.trade_date, broker_order_no=line.order_no)
+
+
+def _told(account: BrokerAccount, line: OrderLine) -> _Told:
+    rows = list(_fills_of(account, line).filter(source=FillSource.NOTICE).values_list("quantity", "price"))
+    return _Told(sum(q for q, _ in rows), sum((q * p for q, p in rows), Decimal(0)))
+
+
+def _borne_out(account: BrokerAccount, report: FillReport, line: OrderLine, told: _Told) -> bool:
+    number = report.fill_no or _look(report)
+    fits = told.quantity + report.quantity <= line.filled_quantity
+    return fits and not _fills_of(account, line).filter(fill_no=number).exists()
+
+
+def _balance(account: BrokerAccount, order: Order, line: OrderLine, told: _Told, added: list[Fill]) -> None:
+    """Keep one row with exactly what the total has beyond the notices, or none."""
+    missing = line.filled_quantity - told.quantity
+    row = _fills_of(account, line).filter(fill_no=FROM_TOTAL).first()
+    if missing <= 0:
+        if row:
+            row.delete()
+        return
+    price = ((line.filled_amount - told.amount) / missing).quantize(Decimal("0.0001"))
+    if row is None:
+        added.append(_total_row(account, order, line, missing, price))
+    elif (row.quantity, row.price) != (missing, price):
+        Fill.objects.filter(pk=row.pk).update(quantity=missing, price=price)
+
+
+def _total_row(account: BrokerAccount, order: Order, line: OrderLine, quantity: int, price: Decimal) -> Fill:
+    now = Journal(account).now
+    return Fill.objects.create(
+        account=account,
+        order=order,
+        trade_date=line.trade_date,
+        broker_order_no=line.order_no,
+        fill_no=FROM_TOTAL,
+        symbol=line.symbol,
+        side=line.side,
+        quantity=quantity,
+        price=price,
+        executed_at=now,
+        source=FillSource.TOTAL,
+        recorded_at=now,
+    )
+
+
+def _recount(order: Order, added: Sequence[Fill], journal: Journal) -> None:
+    """Sum the order's fills afresh, and tell what is new."""
+    rows = list(Fill.objects.filter(order=order).values_list("quantity", "price", "source"))
+    quantity = sum(row[0] for row in rows)
+    amount = sum((row[0] * row[1] for row in rows), Decimal(0))
+    from_total = sum(row[0] for row in rows if row[2] == FillSource.TOTAL)
+    store(order, progress_of(order).filled_to(quantity), filled_amount=amount, from_total_quantity=from_total)
+    for fill in added:
+        _tell(order, fill, journal)

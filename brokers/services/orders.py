@@ -1,0 +1,373 @@
+"""Placing, changing and cancelling orders: saved before sent, never sent twice."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError
+
+from accounts.models import User
+from brokers.adapters import client_for
+from brokers.adapters.base import BrokerError, OrderRequest, Receipt, ReplyLost
+from brokers.models import (
+    BrokerAccount,
+    ChangeStatus,
+    EventKind,
+    Instrument,
+    NoticeKind,
+    Order,
+    OrderChange,
+    OrderStatus,
+)
+from brokers.models.orders import WORKING
+from brokers.rights import require_trading
+from brokers.services import checks, fills
+from brokers.services.effects import order_notice
+from brokers.services.journal import Journal
+from brokers.terms import OrderType, RequestKind
+from lucy import clock
+from lucy.errors import LucyError
+from lucy.mongo import transactional
+
+S = OrderStatus
+
+
+def place_order(
+    account: BrokerAccount,
+    user: User,
+    client_order_id: str,
+    request: OrderRequest,
+    *,
+    confirmed: bool = False,
+) -> Order:
+    """Save, check and send an order; the same `client_order_id` again returns the same order.
+
+    A refusal by our checks or by the broker is an order with status `rejected` and its reason. `LucyError`
+    means that no order exists: `may_not_trade`, `account_paused`, `invalid`, `confirm_repeat` (the same order
+    within ten seconds, not `confirmed`), `client_order_id_reused` (the id belongs to a different order).
+    """
+    require_trading(user, account)
+    if earlier := _same_id(user, client_order_id):
+        return _same_order(earlier, account, request)
+    checks.require_unpaused(account)
+    checks.require_sound(request)
+    if not confirmed:
+        checks.require_no_repeat(account, request)
+    instrument = Instrument.objects.filter(symbol=request.symbol).first()
+    try:
+        order = _save(account, user, client_order_id, request, instrument)
+    except IntegrityError:  # the same id arrived twice at once; the other one sends it
+        return _same_order(Order.objects.get(user=user, client_order_id=client_order_id), account, request)
+    if refusal := checks.refusal_of(account, request, instrument):
+        reject_order(order, EventKind.REFUSED, "Lucy", refusal.code, refusal.message)
+    else:
+        send_order(order)
+    return order
+
+
+def _same_id(user: User, client_order_id: str) -> Order | None:
+    return Order.objects.select_related("account").filter(user=user, client_order_id=client_order_id).first()
+
+
+def _same_order(order: Order, account: BrokerAccount, request: OrderRequest) -> Order:
+    if order.account_id == account.pk and order.request() == request:
+        return order
+    raise LucyError(
+        "client_order_id_reused",
+        "같은 고객 주문 ID로 다른 주문이 이미 있습니다.",
+        status=409,
+        order=str(order.pk),
+    )
+
+
+@transactional
+def _save(
+    account: BrokerAccount,
+    user: User,
+    client_order_id: str,
+    request: OrderRequest,
+    instrument: Instrument | None,
+) -> Order:
+    journal = Journal(account)
+    order = Order.objects.create(
+        account=account,
+        user=user,
+        client_order_id=client_order_id,
+        symbol=request.symbol,
+        name=instrument.name if instrument else "",
+        side=request.side,
+        order_type=request.order_type,
+        condition=request.condition,
+        venue=request.venue,
+        quantity=request.quantity,
+        price=request.price,
+        created_at=journal.now,
+        updated_at=journal.now,
+    )
+    journal.event(order, EventKind.SAVED, user.get_username(), _in_words(order))
+    journal.write()
+    return order
+
+
+def _in_words(order: Order) -> str:
+    price = f" {order.price:,}원" if order.price is not None else ""
+    what = f"{order.get_side_display()} {order.symbol} {order.quantity:,}주"
+    return f"{what} {order.get_order_type_display()}{price}"
+
+
+def send_order(order: Order) -> None:
+    """Send a saved and checked order, once; each outcome leaves its own status."""
+    if not _mark_sent(order):
+        return  # another process is sending it
+    try:
+        receipt = client_for(order.account).place(order.request())
+    except ReplyLost as doubt:
+        lose_reply(order, doubt)
+    except BrokerError as refusal:  # every other answer proves that nothing is working
+        reject_order(
+            order, EventKind.REJECTED, order.account.get_broker_display(), refusal.code, refusal.message
+        )
+    else:
+        accept_order(order, receipt)
+
+
+@transactional
+def _mark_sent(order: Order) -> bool:
+    journal = Journal(order.account)
+    if not order.move_to(S.SENT, sent_at=journal.now, trade_date=clock.trade_date(), updated_at=journal.now):
+        return False
+    journal.event(order, EventKind.SENT, "Lucy")
+    journal.write()
+    return True
+
+
+@transactional
+def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
+    """The broker gave the order a number: link it, and settle the fills that overtook the answer."""
+    journal = Journal(order.account)
+    named = {"broker_order_no": receipt.order_no, "branch": receipt.branch, "updated_at": journal.now}
+    if not order.move_to(S.ACCEPTED, **named):
+        if order.broker_order_no:
+            return  # a notice or the reconciliation was faster
+        Order.objects.filter(pk=order.pk).update(**named)
+    fills.link_number(order, receipt.order_no, RequestKind.NEW)
+    order.broker_order_no, order.branch = receipt.order_no, receipt.branch
+    journal.event(
+        order, EventKind.ACCEPTED, actor or order.account.get_broker_display(), f"주문번호 {receipt.order_no}"
+    )
+    if not fills.claim_parked(order, receipt.order_no, journal):
+        journal.notice(NoticeKind.ORDER, order, *order_notice(order, "접수"))
+    journal.write()
+
+
+@transactional
+def reject_order(order: Order, kind: EventKind, actor: str, code: str, message: str) -> None:
+    """Nothing is working: the whole order is refused, with the words of whoever refused it."""
+    journal = Journal(order.account)
+    changes: dict[str, Any] = {"rejected_quantity": order.quantity, "note": message, "note_code": code}
+    if not order.move_to(S.REJECTED, updated_at=journal.now, **changes):
+        return
+    journal.event(order, kind, actor, f"[{code}] {message}" if code else message)
+    journal.notice(NoticeKind.ORDER, order, *order_notice(order, "거부", message))
+    journal.write()
+
+
+@transactional
+def lose_reply(order: Order, doubt: ReplyLost) -> None:
+    """The broker may hold the order: it stays `unknown` until the broker's own list tells."""
+    journal = Journal(order.account)
+    if not order.move_to(S.UNKNOWN, note=doubt.message, note_code=doubt.code, updated_at=journal.now):
+        return
+    journal.event(order, EventKind.REPLY_LOST, "Lucy", str(doubt))
+    journal.notice(NoticeKind.WARNING, order, *order_notice(order, "응답 없음: 증권사에 확인 중"))
+    journal.write()
+
+
+def modify_order(
+    order: Order,
+    user: User,
+    client_request_id: str,
+    *,
+    quantity: int | None,
+    price: Decimal | None,
+    order_type: OrderType,
+) -> OrderChange:
+    """Ask the broker for a new price or type for all that is open.
+
+    `quantity`, when given, must be what is open: less is a cancel of the difference, more is a new order.
+    """
+    require_trading(user, order.account)
+    if earlier := _earlier_change(order, client_request_id):
+        return earlier
+    _require_working(order)
+    if quantity is not None and quantity != order.open_quantity:
+        raise LucyError(
+            "whole_remainder",
+            f"정정은 미체결 {order.open_quantity:,}주 전체에 적용됩니다. 수량을 줄이려면 일부 취소하세요.",
+            field="quantity",
+        )
+    request = OrderRequest(order.symbol, order.request().side, order.open_quantity, price, order_type)
+    checks.require_sound(request)
+    instrument = Instrument.objects.filter(symbol=order.symbol).first()
+    if refusal := checks.refusal_of(order.account, request, instrument):
+        raise LucyError(refusal.code, refusal.message)
+    return _change(order, user, client_request_id, RequestKind.MODIFY, order.open_quantity, price, order_type)
+
+
+def cancel_order(
+    order: Order,
+    user: User | None,
+    client_request_id: str,
+    *,
+    quantity: int | None = None,
+    by_staff: bool = False,
+) -> OrderChange:
+    """Ask the broker to cancel all that is open, or `quantity` shares of it.
+
+    `by_staff`: back office may cancel on every account (the admin checks `cancel_any_order`).
+    """
+    if user is not None and not by_staff:
+        require_trading(user, order.account)
+    if earlier := _earlier_change(order, client_request_id):
+        return earlier
+    _require_working(order)
+    shares = order.open_quantity if quantity is None else quantity
+    if not 1 <= shares <= order.open_quantity:
+        raise LucyError(
+            "invalid", f"취소할 수 있는 수량은 1~{order.open_quantity:,}주입니다.", field="quantity"
+        )
+    return _change(
+        order, user, client_request_id, RequestKind.CANCEL, shares, order.price, OrderType(order.order_type)
+    )
+
+
+def _earlier_change(order: Order, client_request_id: str) -> OrderChange | None:
+    return OrderChange.objects.filter(order=order, client_request_id=client_request_id).first()
+
+
+def _require_working(order: Order) -> None:
+    if order.status not in WORKING or not order.broker_order_no:
+        raise LucyError(
+            "not_working",
+            f"'{order.get_status_display()}' 상태의 주문은 정정하거나 취소할 수 없습니다.",
+            status=409,
+        )
+    in_flight = OrderChange.objects.filter(order=order, status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
+    if in_flight.exists():
+        raise LucyError("change_in_flight", "앞선 정정·취소의 결과를 기다리는 중입니다.", status=409)
+
+
+def _change(
+    order: Order,
+    user: User | None,
+    client_request_id: str,
+    kind: RequestKind,
+    quantity: int,
+    price: Decimal | None,
+    order_type: OrderType,
+) -> OrderChange:
+    try:
+        change = _save_change(order, user, client_request_id, kind, quantity, price, order_type)
+    except IntegrityError:
+        return OrderChange.objects.get(order=order, client_request_id=client_request_id)
+    try:
+        receipt = _ask(order, change)
+    except ReplyLost as doubt:
+        _change_lost(change, doubt)
+    except BrokerError as refusal:
+        reject_change(change, refusal.code, refusal.message)
+    else:
+        accept_change(change, receipt)
+    return change
+
+
+@transactional
+def _save_change(
+    order: Order,
+    user: User | None,
+    client_request_id: str,
+    kind: RequestKind,
+    quantity: int,
+    price: Decimal | None,
+    order_type: OrderType,
+) -> OrderChange:
+    journal = Journal(order.account)
+    change = OrderChange.objects.create(
+        account=order.account,
+        order=order,
+        user=user,
+        client_request_id=client_request_id,
+        kind=kind,
+        quantity=quantity,
+        price=price,
+        order_type=order_type,
+        original_no=order.broker_order_no,
+        created_at=journal.now,
+    )
+    actor = user.get_username() if user else "Lucy"
+    words = f"{kind.label} {quantity:,}주" + (
+        f" → {price:,}원" if kind == RequestKind.MODIFY and price else ""
+    )
+    journal.event(order, EventKind.CHANGE_SENT, actor, words)
+    journal.write()
+    return change
+
+
+def _ask(order: Order, change: OrderChange) -> Receipt:
+    client = client_for(order.account)
+    if change.kind == RequestKind.CANCEL:
+        return client.cancel(order.working(), change.quantity)
+    return client.modify(order.working(), change.quantity, change.price, OrderType(change.order_type))
+
+
+@transactional
+def accept_change(change: OrderChange, receipt: Receipt) -> None:
+    """The broker gave the request a number; its effect comes with the confirmation."""
+    journal = Journal(change.account)
+    fills.link_number(change.order, receipt.order_no, RequestKind(change.kind))
+    taken = OrderChange.objects.filter(pk=change.pk, status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
+    if taken.update(status=ChangeStatus.ACCEPTED, broker_order_no=receipt.order_no):
+        journal.event(
+            change.order,
+            EventKind.CHANGE_ACCEPTED,
+            change.account.get_broker_display(),
+            f"{change.get_kind_display()} 주문번호 {receipt.order_no}",
+        )
+    # A confirmed modify may be filled under the new number before this answer came.
+    fills.claim_parked(change.order, receipt.order_no, journal)
+    journal.write()
+    change.refresh_from_db()
+
+
+@transactional
+def reject_change(change: OrderChange, code: str, message: str) -> None:
+    journal = Journal(change.account)
+    text = f"[{code}] {message}" if code else message
+    in_flight = OrderChange.objects.filter(pk=change.pk).exclude(
+        status__in=[ChangeStatus.CONFIRMED, ChangeStatus.REJECTED]
+    )
+    if not in_flight.update(status=ChangeStatus.REJECTED, note=text):
+        return
+    change.status, change.note = ChangeStatus.REJECTED, text
+    journal.event(change.order, EventKind.CHANGE_REJECTED, change.account.get_broker_display(), text)
+    journal.notice(
+        NoticeKind.ORDER,
+        change.order,
+        *order_notice(change.order, f"{change.get_kind_display()} 거부", message),
+    )
+    journal.write()
+
+
+@transactional
+def _change_lost(change: OrderChange, doubt: ReplyLost) -> None:
+    journal = Journal(change.account)
+    sent = OrderChange.objects.filter(pk=change.pk, status=ChangeStatus.SENT)
+    if not sent.update(status=ChangeStatus.UNKNOWN, note=str(doubt)):
+        return
+    change.status, change.note = ChangeStatus.UNKNOWN, str(doubt)
+    journal.event(change.order, EventKind.CHANGE_LOST, "Lucy", str(doubt))
+    journal.notice(
+        NoticeKind.WARNING,
+        change.order,
+        *order_notice(change.order, f"{change.get_kind_display()} 응답 없음: 증권사에 확인 중"),
+    )
+    journal.write()

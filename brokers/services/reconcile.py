@@ -1,0 +1,273 @@
+"""Compare with the broker's own books, and record what was missed.
+
+The broker's list of today's orders is read whole or not at all. From it follow: whose number an unanswered
+request got, orders placed elsewhere, fills that no notice told, and what was cancelled or refused. A request
+is given up only when a list that was read well after it was sent does not know it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from brokers.adapters import client_for
+from brokers.adapters.base import OrderLine, Receipt
+from brokers.models import (
+    AccountHealth,
+    BrokerAccount,
+    ChangeStatus,
+    EventKind,
+    Fill,
+    NoticeKind,
+    Order,
+    OrderChange,
+    OrderNumber,
+    OrderStatus,
+)
+from brokers.services import fills, orders
+from brokers.services.effects import order_notice, progress_of, store
+from brokers.services.journal import Journal
+from brokers.terms import RequestKind
+from lucy import clock
+from lucy.mongo import transactional
+
+ANSWER_TAKES_AT_MOST = timedelta(seconds=30)  # after that no process is still waiting for the reply
+LIST_LAGS_AT_MOST = timedelta(seconds=15)  # how late an order may appear in the broker's list
+CLOCKS_DIFFER_BY = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """What one comparison found and did."""
+
+    lines: int = 0
+    answered: int = 0  # orders whose lost reply was found
+    adopted: int = 0  # orders placed elsewhere
+    filled: int = 0  # orders that got fills from totals
+    ended: int = 0  # orders found cancelled, refused
+    given_up: int = 0  # requests the broker never got
+    unclear: list[str] = field(default_factory=list)  # orders with several candidates: a person decides
+
+    @property
+    def changes(self) -> int:
+        return self.answered + self.adopted + self.filled + self.ended + self.given_up
+
+
+def reconcile(account: BrokerAccount) -> Reconciliation:
+    """Bring today's orders and fills of `account` up to the broker's list; raises `BrokerError`."""
+    asked_at = clock.now()
+    lines = client_for(account).day_orders()
+    result = Reconciliation(lines=len(lines))
+    known = _known_numbers(account, lines)
+    _find_answers(account, lines, known, result)
+    _place_changes(account, lines, known)
+    _adopt_strangers(account, lines, known, result)
+    _settle(account, lines, known, result)
+    _give_up(account, lines, asked_at, result)
+    AccountHealth.objects.update_or_create(account=account, defaults={"last_reconciled_at": clock.now()})
+    return result
+
+
+def _known_numbers(account: BrokerAccount, lines: Iterable[OrderLine]) -> dict[str, object]:
+    """Number -> our order's key, for the trade date of the list."""
+    dates = {line.trade_date for line in lines} or {clock.trade_date()}
+    rows = OrderNumber.objects.filter(account=account, trade_date__in=dates)
+    return dict(rows.values_list("number", "order_id"))
+
+
+# --- lost replies -----------------------------------------------------------------------------------------
+
+
+def _find_answers(
+    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], result: Reconciliation
+) -> None:
+    """Give unanswered orders the numbers that can only be theirs."""
+    free = [line for line in lines if line.kind == RequestKind.NEW and line.order_no not in known]
+    waiting = list(_unanswered(account))
+    candidates = {order.pk: [line for line in free if _fits(order, line)] for order in waiting}
+    claims: dict[str, int] = defaultdict(int)
+    for fitting in candidates.values():
+        for line in fitting:
+            claims[line.order_no] += 1
+    for order in waiting:
+        fitting = candidates[order.pk]
+        if len(fitting) == 1 and claims[fitting[0].order_no] == 1:
+            line = fitting[0]
+            orders.accept_order(order, Receipt(line.order_no, line.branch), actor="대사")
+            known[line.order_no] = order.pk
+            result.answered += 1
+        elif fitting:
+            result.unclear.append(str(order.pk))
+
+
+def _unanswered(account: BrokerAccount) -> Iterable[Order]:
+    gone = Q(status=OrderStatus.SENT, sent_at__lt=clock.now() - ANSWER_TAKES_AT_MOST)
+    return Order.objects.select_related("account").filter(
+        Q(status=OrderStatus.UNKNOWN) | gone, account=account, broker_order_no=""
+    )
+
+
+def _fits(order: Order, line: OrderLine) -> bool:
+    sent_at = order.sent_at or order.created_at
+    return (
+        (line.symbol, line.side, line.quantity) == (order.symbol, order.side, order.quantity)
+        and (line.price or None) == (order.price or None)
+        and sent_at - CLOCKS_DIFFER_BY <= line.ordered_at <= sent_at + ANSWER_TAKES_AT_MOST + CLOCKS_DIFFER_BY
+    )
+
+
+# --- numbers of changes, and of strangers -----------------------------------------------------------------
+
+
+def _place_changes(account: BrokerAccount, lines: list[OrderLine], known: dict[str, object]) -> None:
+    """Link the numbers of modifies and cancels to the orders they changed, in the order they were made."""
+    for line in lines:
+        if line.kind != RequestKind.NEW and line.order_no not in known and line.original_no in known:
+            order = Order.objects.select_related("account").get(pk=known[line.original_no])
+            _place_change(account, order, line)
+            known[line.order_no] = order.pk
+
+
+@transactional
+def _place_change(account: BrokerAccount, order: Order, line: OrderLine) -> None:
+    journal = Journal(account)
+    fills.link_number(order, line.order_no, line.kind)
+    change = OrderChange.objects.filter(
+        order=order, kind=line.kind, original_no=line.original_no, broker_order_no=""
+    ).first()
+    if change:
+        OrderChange.objects.filter(pk=change.pk).update(
+            broker_order_no=line.order_no, status=ChangeStatus.CONFIRMED
+        )
+    if line.kind == RequestKind.MODIFY and order.is_open:
+        store(order, progress_of(order), broker_order_no=line.order_no, price=line.price or order.price)
+        journal.event(order, EventKind.MODIFIED, "대사", f"{line.original_no} → {line.order_no}")
+    fills.claim_parked(order, line.order_no, journal)
+    journal.write()
+
+
+def _adopt_strangers(
+    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], result: Reconciliation
+) -> None:
+    """Numbers that no request of ours can have made are orders placed elsewhere."""
+    waiting = Order.objects.filter(account=account, status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN])
+    ours = {(order.symbol, order.side) for order in waiting}
+    for line in lines:
+        stranger = line.kind == RequestKind.NEW and line.order_no not in known
+        if stranger and (line.symbol, line.side) not in ours:
+            known[line.order_no] = _adopt(account, line).pk
+            result.adopted += 1
+    _place_changes(account, lines, known)
+
+
+@transactional
+def _adopt(account: BrokerAccount, line: OrderLine) -> Order:
+    if order := fills.find_order(account, line.trade_date, line.order_no):
+        return order  # its notice was faster
+    journal = Journal(account)
+    stranger = fills.Stranger(
+        line.trade_date,
+        line.order_no,
+        line.symbol,
+        line.side,
+        line.order_type,
+        line.quantity,
+        line.price or None,
+        line.branch,
+    )
+    order = fills.adopt(account, stranger, journal)
+    fills.claim_parked(order, line.order_no, journal)
+    journal.notice(NoticeKind.ORDER, order, *order_notice(order, "외부 주문 접수"))
+    journal.write()
+    return order
+
+
+# --- quantities -------------------------------------------------------------------------------------------
+
+
+def _settle(
+    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], result: Reconciliation
+) -> None:
+    told = _filled_by_number(account, lines)
+    open_orders = {
+        order.pk: order
+        for order in Order.objects.select_related("account").filter(pk__in=set(known.values()))
+        if order.is_open or order.in_doubt
+    }
+    for line in lines:
+        if told.get(line.order_no, 0) != line.filled_quantity and line.order_no in known:
+            result.filled += fills.settle_total(account, line)
+    by_order: dict[object, list[OrderLine]] = defaultdict(list)
+    for line in lines:
+        if known.get(line.order_no) in open_orders:
+            by_order[known[line.order_no]].append(line)
+    for key, chain in by_order.items():
+        result.ended += _end(open_orders[key], chain)
+
+
+def _filled_by_number(account: BrokerAccount, lines: list[OrderLine]) -> dict[str, int]:
+    """Shares filled by number in our books, all in one read."""
+    sums: dict[str, int] = defaultdict(int)
+    dates = {line.trade_date for line in lines}
+    rows = Fill.objects.filter(account=account, trade_date__in=dates)
+    for number, quantity in rows.values_list("broker_order_no", "quantity"):
+        sums[number] += quantity
+    return sums
+
+
+@transactional
+def _end(order: Order, chain: list[OrderLine]) -> bool:
+    """End what the broker's list says has ended; True when something did."""
+    order.refresh_from_db()
+    working = [line for line in chain if line.kind != RequestKind.CANCEL]
+    still_open = sum(line.open_quantity for line in working)
+    if order.in_doubt:
+        Order.objects.filter(pk=order.pk).update(in_doubt=False)
+    gone = order.open_quantity - still_open
+    if not order.is_open or gone <= 0:
+        return False
+    journal = Journal(order.account)
+    rejected = any(line.rejected_quantity for line in working)
+    progress = progress_of(order)
+    store(order, progress.reject() if rejected and not still_open else progress.cancel(gone))
+    word = "거부" if rejected else "취소"
+    journal.event(
+        order, EventKind.REJECTED if rejected else EventKind.CANCELLED, "대사", f"{word} {gone:,}주"
+    )
+    journal.notice(NoticeKind.ORDER, order, *order_notice(order, f"{word} 확인"))
+    journal.write()
+    return True
+
+
+# --- requests the broker never got ------------------------------------------------------------------------
+
+
+def _give_up(
+    account: BrokerAccount, lines: list[OrderLine], asked_at: datetime, result: Reconciliation
+) -> None:
+    """Refuse what cannot have arrived: never sent, or sent long before a list that does not know it."""
+    never_sent = Order.objects.select_related("account").filter(
+        account=account, status=OrderStatus.PENDING, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST
+    )
+    for order in never_sent:
+        orders.reject_order(order, EventKind.REJECTED, "대사", "never_sent", "전송되지 않은 주문입니다.")
+        result.given_up += 1
+    for order in _unanswered(account):
+        sent_at = order.sent_at or order.created_at
+        if sent_at < asked_at - LIST_LAGS_AT_MOST and str(order.pk) not in result.unclear:
+            words = "증권사의 주문 목록에 없습니다."
+            orders.reject_order(order, EventKind.REJECTED, "대사", "not_at_broker", words)
+            result.given_up += 1
+    for change in _unanswered_changes(account, asked_at):
+        orders.reject_change(change, "not_at_broker", "증권사의 주문 목록에 없습니다.")
+        result.given_up += 1
+
+
+def _unanswered_changes(account: BrokerAccount, asked_at: datetime) -> Iterable[OrderChange]:
+    gone = Q(status=ChangeStatus.SENT, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST)
+    lost = Q(status=ChangeStatus.UNKNOWN, created_at__lt=asked_at - LIST_LAGS_AT_MOST)
+    return OrderChange.objects.select_related("account", "order").filter(
+        gone | lost, account=account, broker_order_no=""
+    )
