@@ -20,6 +20,8 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
     From it: `{"resume": {account: last number seen}}` at any time; what was missed is sent again.
     """
 
+    user: User
+
     async def connect(self) -> None:
         user = self.scope.get("user")
         if not isinstance(user, User):

@@ -22,11 +22,11 @@ class MongoContentTypesConfig(ContentTypesConfig):
     default_auto_field = OBJECT_ID
 
 
-class MongoBeatConfig(BeatConfig):
+class MongoBeatConfig(BeatConfig):  # type: ignore[misc]
     default_auto_field = OBJECT_ID
 
 
-class MongoAxesConfig(AxesConfig):
+class MongoAxesConfig(AxesConfig):  # type: ignore[misc]
     default_auto_field = OBJECT_ID
 
 

@@ -73,7 +73,10 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
 
 
 def _refusal(error: LucyError) -> Response:
-    response = Response(error.as_dict(), status=error.status)
+    body = error.as_dict()
+    if error.code == "invalid" and "field" in error.details:  # as DRF names a field
+        body["error"]["details"] = {error.details["field"]: [error.message]}
+    response = Response(body, status=error.status)
     if seconds := error.details.get("retry_after_seconds"):
         response["Retry-After"] = str(seconds)
     return response
@@ -95,7 +98,8 @@ def _described(error: Exception, response: Response) -> dict[str, Any]:
     if isinstance(error, Http404 | exceptions.NotFound):
         return {"code": "not_found", "message": "찾을 수 없습니다.", "details": {}}
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
-        return {"code": "permission_denied", "message": "권한이 없습니다.", "details": {}}
+        reason = str(response.data.get("detail", ""))
+        return {"code": "permission_denied", "message": "권한이 없습니다.", "details": {"reason": reason}}
     if isinstance(error, exceptions.Throttled):
         seconds = response.headers.get("Retry-After")
         return {

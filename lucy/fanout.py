@@ -23,10 +23,9 @@ class Fanout:
 
     def send(self, group: str, message: dict[str, Any]) -> None:
         """Hand `message` to every consumer in `group`; a layer that is away is logged, nothing else."""
-        layer = get_channel_layer()
-        asyncio.run_coroutine_threadsafe(
-            layer.group_send(group, message), self._running_loop()
-        ).add_done_callback(self._log_failure)
+        layer: Any = get_channel_layer()
+        sending = layer.group_send(group, message)
+        asyncio.run_coroutine_threadsafe(sending, self._running_loop()).add_done_callback(self._log_failure)
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:

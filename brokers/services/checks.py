@@ -1,4 +1,4 @@
-"""What must hold before an order leaves; each check refuses with its own code, and only without the broker."""
+"""What must hold before an order leaves; each check refuses with a code of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ from lucy.errors import LucyError
 
 T = TypeVar("T")
 
-# Online commission of a plain account, both sides (KIS and LS fee tables); an account's own rate is issue 4's.
+# Online commission of a plain account, both sides (fee tables of KIS and LS).
 COMMISSION_RATE = Decimal("0.00015")
 # 증권거래세 and 농어촌특별세 together, sales on KOSPI and KOSDAQ, from 2026-01-01 (증권거래세법 시행령).
 SALES_TAX_RATE = Decimal("0.0020")

@@ -1,9 +1,9 @@
 """Every fill once: what a broker's notice, or its total of an order, adds to our books.
 
-LS numbers its executions, so a repeat meets the unique key. KIS does not: there a notice that looks like one
-already told, or that would pass the order's quantity, counts only as far as the broker's total of that order
-bears it out. Shares known from a total alone stand in one row of their own (`FillSource.TOTAL`); a true notice
-that comes later shrinks that row instead of adding to it.
+LS numbers its executions, so a repeat meets the unique key. KIS does not: there a notice that looks like
+one already told, or that would pass the order's quantity, counts only as far as the broker's total of that
+order bears it out. Shares known from a total alone stand in one row of their own (`FillSource.TOTAL`); a
+true notice that comes later shrinks that row instead of adding to it.
 """
 
 import logging
