@@ -1,0 +1,25 @@
+"""Celery shells: one call inwards each. Their times are edited in the admin."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready
+
+from brokers.adapters.base import BrokerError
+from brokers.models import Instrument
+from brokers.services.instruments import refresh_instruments
+from lucy import clock
+
+
+@shared_task(autoretry_for=(BrokerError,), retry_backoff=5, max_retries=5)
+def fill_ls_stk_info() -> int:
+    """The list of listed issues, once a day after the close (the original's job of this name)."""
+    return refresh_instruments()
+
+
+@worker_ready.connect
+def catch_up(**_: Any) -> None:
+    """A worker that starts with an old list, or none, does not wait for tomorrow's turn."""
+    if not Instrument.objects.filter(seen_at__gte=clock.now() - timedelta(hours=18)).exists():
+        fill_ls_stk_info.delay()
