@@ -83,7 +83,7 @@ class Ledger:
         self.today = clock.trade_date()
         self.order_numbers: dict[str, int] = defaultdict(int)
         self.execution_numbers: dict[str, int] = defaultdict(int)
-        self._traces = 0
+        self.traces = 0
         self._matching_now: Order | None = None  # its own trades must not fill it a second time
         self._resting: dict[str, dict[tuple[str, int], Order]] = defaultdict(dict)
         self._listeners: list[Listener] = []
@@ -221,6 +221,16 @@ class Ledger:
         self._announce(EventKind.REJECTED, order, part, order.price)
         return order
 
+    def reset(self) -> None:
+        """Forget all accounts and orders."""
+        self.accounts.by_key.clear()
+        self.accounts.by_number.clear()
+        self.order_numbers.clear()
+        self.execution_numbers.clear()
+        self._resting.clear()
+        self.matching = True
+        self.changes += 1
+
     # Inquiries
 
     def add_account(self, account: Account) -> Account:
@@ -355,6 +365,12 @@ class Ledger:
     def orders_of_day(account: Account, day: date) -> list[Order]:
         return [order for (placed, _), order in account.orders.items() if placed == day]
 
+    def rest_again(self, account: Account) -> None:
+        """Put the open orders of a restored account back to work."""
+        for order in self.orders_of_day(account, self.today):
+            if order.open:
+                self._resting[order.code][account.broker, order.number] = order
+
     # Checks that need the books
 
     def _changeable(self, account: Account, number: int, exchange: str | None) -> Order:
@@ -430,7 +446,7 @@ class Ledger:
         limit: int | None = None,
     ) -> Order:
         self.order_numbers[account.broker] += 1
-        self._traces += 1
+        self.traces += 1
         number = self.order_numbers[account.broker]
         order = Order(
             number=number,
@@ -447,7 +463,7 @@ class Ledger:
             first=parent.first if parent else number,
             placed_at=self.clock.now(),
             trade_date=self.today,
-            trace=f"{self.today:%m%d}{self._traces:08d}",
+            trace=f"{self.today:%m%d}{self.traces:08d}",
             limit=limit,
         )
         account.orders[self.today, number] = order
