@@ -13,6 +13,9 @@ from websockets.exceptions import WebSocketException
 from brokers.adapters.base import BrokerError, Report
 
 logger = logging.getLogger(__name__)
+# At DEBUG the library writes every frame, with keys and account numbers, into its log.
+frame_logger = logging.getLogger(f"{__name__}.frames")
+frame_logger.setLevel(logging.INFO)
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -57,6 +60,7 @@ def open_socket(url: str) -> connect:
         max_size=LARGEST_MESSAGE_BYTES,
         max_queue=WAITING_MESSAGES,
         compression=None,
+        logger=frame_logger,
     )
 
 

@@ -11,6 +11,8 @@ from lucy.clock import KST
 Row = Mapping[str, Any]
 Value = TypeVar("Value")
 
+MOST_DIGITS = 24
+
 
 def text(row: Row, name: str) -> str:
     """A label; empty when the field is absent."""
@@ -48,7 +50,8 @@ def as_number(found: str, name: str) -> Decimal:
         value = Decimal(found)
     except InvalidOperation as odd:
         raise BadReply(f"{name} is no number") from odd
-    if not value.is_finite():
+    # More digits than any sum of won has: "1E+999999" must not be expanded either.
+    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS:
         raise BadReply(f"{name} is no number")
     return value
 
@@ -56,8 +59,7 @@ def as_number(found: str, name: str) -> Decimal:
 def as_count(found: str, name: str) -> int:
     """Shares: a whole number, not negative."""
     value = as_number(found, name)
-    # A handful of digits suffices for any issue; "1E+999999" must not be expanded.
-    if value < 0 or value.adjusted() > 15 or value != value.to_integral_value():
+    if value < 0 or value != value.to_integral_value():
         raise BadReply(f"{name} is no count")
     return int(value)
 
@@ -65,9 +67,13 @@ def as_count(found: str, name: str) -> int:
 def coded(found: str, name: str, table: Mapping[str, Value]) -> Value:
     """For codes that move money: one we do not know is an error, never a guess."""
     if found not in table:
-        shown = found if len(found) <= 3 else "(long)"  # a shifted frame must not put a name into the log
-        raise BadReply(f"{name}: unknown code {shown!r}")
+        raise BadReply(f"{name}: unknown code {shown(found)!r}")
     return table[found]
+
+
+def shown(code: str) -> str:
+    """A code as it may be logged: in a shifted row there could be a name or an account in its place."""
+    return code if len(code) <= 3 and code.isascii() else "(no code)"
 
 
 def rows(body: Row, name: str) -> list[Row]:

@@ -185,7 +185,7 @@ def type_and_condition(code: str, price: Decimal) -> tuple[OrderType, Condition]
 @lru_cache(maxsize=64)
 def _log_strange_type(code: str) -> None:
     """Once per code."""
-    logger.warning("KIS order type %r is none of ours, shown as limit or market", code[:3])
+    logger.warning("KIS order type %r is none of ours, shown as limit or market", fields.shown(code))
 
 
 def _kind(row: Row, label: str) -> RequestKind:
