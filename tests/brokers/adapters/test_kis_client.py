@@ -38,7 +38,8 @@ BAD_TOKEN = {"rt_cd": "1", "msg_cd": "EGW00123", "msg1": "기간이 만료된 to
 
 
 def payload(name: str) -> dict[str, Any]:
-    return json.loads((DATA / f"{name}.json").read_text())
+    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text())
+    return found
 
 
 class Asked:

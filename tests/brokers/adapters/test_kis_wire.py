@@ -37,7 +37,8 @@ ACCOUNT = orders.account_fields("8105568901")
 
 
 def payload(name: str) -> dict[str, Any]:
-    return json.loads((DATA / f"{name}.json").read_text())
+    found: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text())
+    return found
 
 
 def reply(data: dict[str, Any], status: int = 200) -> Reply:
@@ -244,7 +245,7 @@ def test_buying_power_is_asked_for_the_orders_own_type():
 def test_a_quote_is_signed_and_has_its_band():
     quote = quotes.quote("005930", payload("price")["output"])
     assert (quote.price, quote.change, quote.change_rate) == (Decimal(96100), Decimal(-100), Decimal("-0.10"))
-    assert (quote.upper_limit, quote.lower_limit, quote.base_price) == (125000, 67400, 96200)
+    assert [quote.upper_limit, quote.lower_limit, quote.base_price] == [125000, 67400, 96200]
     assert not quote.halted
 
 

@@ -27,7 +27,7 @@ while time.time() < until:
 
 @pytest.fixture
 def key(request: pytest.FixtureRequest) -> str:
-    return request.node.name  # a bucket of its own for each test
+    return str(request.node.name)  # a bucket of its own for each test
 
 
 def test_two_processes_together_stay_below_the_rate_in_any_second(pace_redis_url: str):
