@@ -31,7 +31,8 @@ class Broom:
     def __init__(self) -> None:
         from django.db import connection
 
-        self.database = connection.database
+        backend: Any = connection
+        self.database = backend.database
         self.kept = {name: self._keys(name) for name in self._collections()}
 
     def _collections(self) -> list[str]:
@@ -58,7 +59,7 @@ def broom(django_db_setup: None, django_db_blocker: Any) -> Broom:
 
 @pytest.fixture
 def _django_db_helper(broom: Broom, django_db_blocker: Any) -> Iterator[None]:
-    """pytest-django's own rolls back or flushes by SQL; this one commits for real and sweeps after the test."""
+    """pytest-django's own rolls back or flushes by SQL; this one commits and sweeps after the test."""
     with django_db_blocker.unblock():
         yield
         broom.sweep()

@@ -4,6 +4,8 @@ import itertools
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.db.models import Model
 
 from accounts.models import User
 from brokers.models import AccountGrant, BrokerAccount, Order
@@ -65,3 +67,10 @@ def make_order(account: BrokerAccount, user: User | None = None, **changes: Any)
         "updated_at": now,
     }
     return Order.objects.create(**values | changes)
+
+
+def stored(row: Model) -> dict[str, Any]:
+    """The document of a row, as MongoDB holds it."""
+    backend: Any = connection
+    found: dict[str, Any] = backend.database[row._meta.db_table].find_one({"_id": row.pk})
+    return found

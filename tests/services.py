@@ -20,6 +20,7 @@ def start() -> None:
     (ROOT / "var").mkdir(exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="tests-", dir=ROOT / "var"))
     _directories.append(directory)
+    (directory / "static").mkdir()  # whitenoise wants it there
     wanted: list[tuple[str, Server]] = [
         ("MONGODB_URI", Mongod(directory / "mongod", free_port())),
         ("REDIS_URL", Redis(directory / "redis", free_port(), keep=False)),

@@ -2,11 +2,10 @@
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
-from django.db import connection
 
 from brokers.models import BrokerAccount
 from lucy import secrets
-from tests.factories import make_account
+from tests.factories import make_account, stored
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def keys(settings):
 def test_a_secret_comes_back_and_is_not_in_the_database():
     account = make_account(app_secret="가나다 very secret")
     assert BrokerAccount.objects.get(pk=account.pk).app_secret == "가나다 very secret"
-    row = connection.database["brokers_brokeraccount"].find_one({"_id": account.pk})
+    row = stored(account)
     assert "very secret" not in str(row)
     assert row["app_secret"].startswith("gAAAA")
 
@@ -34,7 +33,7 @@ def test_a_secret_comes_back_and_is_not_in_the_database():
 def test_an_empty_secret_stays_empty():
     account = make_account(app_key="")
     assert BrokerAccount.objects.get(pk=account.pk).app_key == ""
-    assert connection.database["brokers_brokeraccount"].find_one({"_id": account.pk})["app_key"] == ""
+    assert stored(account)["app_key"] == ""
 
 
 def test_a_new_first_key_still_reads_what_the_old_one_wrote(keys):

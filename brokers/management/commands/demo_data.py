@@ -100,7 +100,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--lock", action="store_true", help="close the demo sign-ins instead")
 
-    def handle(self, *, lock: bool, verbosity: int, **_: Any) -> None:  # type: ignore[override]
+    def handle(self, *, lock: bool, verbosity: int, **_: Any) -> None:
         if lock:
             self.stdout.write(f"Closed {close_demo_sign_ins()} demo sign-ins.")
             return

@@ -15,5 +15,5 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("words", nargs=REMAINDER)
 
-    def handle(self, *, words: list[str], **_: Any) -> None:  # type: ignore[override]
+    def handle(self, *, words: list[str], **_: Any) -> None:
         asyncio.run(run(arguments([word for word in words if word != "--"])))

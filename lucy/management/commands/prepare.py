@@ -15,7 +15,7 @@ class Command(BaseCommand):
     help = "Migrates the database if anything is to do; in practice mode adds the demo data."
     requires_system_checks: list[str] = []
 
-    def handle(self, **_: Any) -> None:  # type: ignore[override]
+    def handle(self, **_: Any) -> None:
         if has_work():
             call_command("migrate", interactive=False, verbosity=0)
             self.stdout.write("migrated the database")

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="of the site (8000)")
         parser.add_argument("--host", default="127.0.0.1", help="address the site listens on (127.0.0.1)")
 
-    def handle(self, *, host: str, port: int, **_: Any) -> None:  # type: ignore[override]
+    def handle(self, *, host: str, port: int, **_: Any) -> None:
         try:
             asyncio.run(bring_up(host, port))
         except ServiceError as error:
@@ -56,6 +56,7 @@ async def bring_up(host: str, port: int) -> None:
     """Run until told to stop; raises `ServiceError` when something kept it from running."""
     told = told_to_stop()
     make_directory(VAR_DIR)
+    make_directory(settings.STATIC_ROOT)  # whitenoise wants it there, also when it is empty
     with only_one(VAR_DIR / "up.lock"):
         house = House(host, port, told)
         try:
@@ -121,10 +122,11 @@ class House:
         """Start everything, then wait for the word to stop or for a death."""
         starting = asyncio.create_task(self._start())
         told = asyncio.create_task(self.told.wait())
+        reasons_to_stop: set[asyncio.Future[Any]] = {told, self.first_death}
         try:
-            await asyncio.wait({starting, told, self.first_death}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({starting, *reasons_to_stop}, return_when=asyncio.FIRST_COMPLETED)
             if starting.done() and not starting.exception():
-                await asyncio.wait({told, self.first_death}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(reasons_to_stop, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.stopping = True
             starting.cancel()
@@ -199,11 +201,13 @@ class House:
 
     def _site_commands(self) -> dict[str, list[str]]:
         celery = ["-m", "celery", "-A", "lucy", "--quiet"]
+        threads = ["--pool", "threads", "--concurrency", "4"]
         alone = ["--without-gossip", "--without-mingle"]  # there is no second worker to agree with
+        unwarned = ["-W", "ignore:You're running the worker with superuser"]  # so is all the rest, if it is
         place = ["-b", self.host, "-p", str(self.port)]
         return {
             "gateway": ["manage.py", "gateway"],
-            "worker": [*celery, "worker", "--pool", "threads", "--concurrency", "4", *alone],
+            "worker": [*unwarned, *celery, "worker", *threads, *alone],
             "beat": [*celery, "beat", "--pidfile", ""],
             "web": ["-m", "daphne", "-v", "0", *place, "lucy.asgi:application"],
         }
