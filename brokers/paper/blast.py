@@ -10,13 +10,13 @@ from typing import Any
 
 from brokers.paper.ledger import Account, Ledger, Order, PriceType, Side
 
-FILLS_PER_ORDER = 50
-SHARES_PER_FILL = 1
+# KIS numbers no fill: equal ones of one order in one second look like a repeat, which is another measurement.
+SHARES_OF_FILLS = tuple(range(1, 51))
 
 
 @dataclass
 class Blast:
-    """Places one long order an account after another and fills them share by share at a steady rate."""
+    """Places one long order an account after another and fills them bit by bit at a steady rate."""
 
     ledger: Ledger
     accounts: list[Account]
@@ -43,7 +43,8 @@ class Blast:
         if order is None or not order.open:
             order = self.orders[account.number] = self._order(account, code)
         sent_at = time.time()
-        execution = self.ledger.fill(account, order.number, SHARES_PER_FILL)
+        shares = SHARES_OF_FILLS[len(order.executions)]
+        execution = self.ledger.fill(account, order.number, shares)
         self.fills.append(
             {
                 "account": account.number,
@@ -58,6 +59,6 @@ class Blast:
     def _order(self, account: Account, code: str) -> Order:
         """A purchase the account can surely pay: its cash is topped up for the benchmark."""
         price = self.ledger.market.lower_limit(code)
-        account.deposit += FILLS_PER_ORDER * SHARES_PER_FILL * (price + price // 100)
-        quantity = FILLS_PER_ORDER * SHARES_PER_FILL
+        quantity = sum(SHARES_OF_FILLS)
+        account.deposit += quantity * (price + price // 100)
         return self.ledger.place(account, code, Side.BUY, quantity, price, PriceType.LIMIT)
