@@ -1,7 +1,8 @@
 """LsClient against a gateway that answers as told: tokens, pace, paging, and what each failure proves."""
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -56,7 +57,8 @@ class Sent:
 
     @property
     def fields(self) -> dict[str, Any]:
-        (fields,) = json.loads(self.text).values()
+        content: dict[str, dict[str, Any]] = json.loads(self.text)
+        (fields,) = content.values()
         return fields
 
 
@@ -124,9 +126,9 @@ def client(gateway: Gateway, tokens: MemoryTokenStore) -> LsClient:
 
 
 @pytest.fixture(autouse=True)
-def naps(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     taken: list[float] = []
-    monkeypatch.setattr(client_module.time, "sleep", taken.append)
+    monkeypatch.setattr(time, "sleep", taken.append)
     return taken
 
 
@@ -279,7 +281,7 @@ def test_a_question_does_not_wait_for_ever(client: LsClient, gateway: Gateway):
 
 
 def day_row(number: int) -> dict[str, Any]:
-    return payload("t0425")["t0425OutBlock1"][2] | {"ordno": number}
+    return {**payload("t0425")["t0425OutBlock1"][2], "ordno": number}
 
 
 def day_page(*numbers: int, cursor: str = "") -> dict[str, Any]:

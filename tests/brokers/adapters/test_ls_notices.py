@@ -129,7 +129,7 @@ def test_a_modify_is_confirmed_under_its_new_number():
     report = told("SC2")
     assert (report.news, report.request) == (OrderNews.MODIFIED, RequestKind.MODIFY)
     assert (report.order_no, report.original_no) == ("21385", "21384")
-    assert (report.quantity, report.price) == (6, 70100)
+    assert (report.quantity, report.price) == (6, Decimal(70100))
 
 
 def test_a_cancel_names_what_it_cancelled():

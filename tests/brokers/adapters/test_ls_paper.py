@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -121,9 +122,7 @@ def books(paper: PaperThread, credentials: Credentials) -> Books:
 
 
 def buy(price: Decimal | None, quantity: int = 10, **changes: Any) -> OrderRequest:
-    return OrderRequest(
-        **{"symbol": SAMSUNG, "side": Side.BUY, "quantity": quantity, "price": price} | changes
-    )
+    return replace(OrderRequest(SAMSUNG, Side.BUY, quantity, price), **changes)
 
 
 def working(number: str, open_quantity: int = 10) -> WorkingOrder:
@@ -263,10 +262,13 @@ def test_the_brokers_pace(
     client.renew_token()
     paper.call(lambda broker: broker.switches.change({"ls_rate_factor": 1.0}))
     price = books.resting_price()
-    placed = [client.place(buy(price, quantity=1)).order_no]
+    placed: list[str] = []
+
+    def place_many() -> None:
+        placed.extend(client.place(buy(price, quantity=1)).order_no for _ in range(20))
+
     with pytest.raises(RateLimited):
-        for _ in range(20):
-            placed.append(client.place(buy(price, quantity=1)).order_no)
+        place_many()
     monkeypatch.setattr("brokers.adapters.ls.client.ASKED_TOO_FAST_PAUSES", (1.1, 1.1, 1.1))
     assert [line.order_no for line in client.day_orders()] == placed  # four pages at two a second
 

@@ -206,7 +206,7 @@ async def test_a_dead_socket_is_left(stream: LsStream, socket: Socket, monkeypat
     monkeypatch.setattr(stream_module, "QUIET_SECONDS", 0.1)
 
     async def dies(connection: ServerConnection) -> None:
-        connection.transport.pause_reading()  # type: ignore[attr-defined]
+        connection.transport.pause_reading()
         await asyncio.sleep(1)
 
     socket.lives = [dies, silent]

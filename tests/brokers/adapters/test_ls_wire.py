@@ -31,7 +31,10 @@ TODAY = date(2026, 11, 20)
 
 
 def payload(name: str) -> dict[str, Any]:
-    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal)
+    found: dict[str, Any] = json.loads(
+        (DATA / f"{name}.json").read_text(encoding="utf-8"), parse_float=Decimal
+    )
+    return found
 
 
 def reply(data: dict[str, Any], status: int = 200) -> Reply:
@@ -363,12 +366,16 @@ def test_a_balance_merges_the_lots_of_an_issue():
     balance = account.balance(body, fields.rows(body, "t0424OutBlock1"), account.cash(payload("CSPAQ22200")))
     samsung, other = balance.holdings
     assert (samsung.symbol, samsung.quantity, samsung.sellable) == ("005930", 150, 140)
-    assert (samsung.cost, samsung.average_price) == (10600000, Decimal("70666.66"))
-    assert (samsung.profit, samsung.profit_rate) == (20000, Decimal("0.18"))
+    assert (samsung.cost, samsung.average_price) == (Decimal(10600000), Decimal("70666.66"))
+    assert (samsung.profit, samsung.profit_rate) == (Decimal(20000), Decimal("0.18"))
     assert (other.symbol, other.name, other.profit_rate) == ("0001A0", "덕양에너젠", Decimal("-0.97"))
-    assert (balance.net_asset, balance.realised, balance.unrealised) == (512171000, 12000, 5000)
+    assert (balance.net_asset, balance.realised, balance.unrealised) == (
+        Decimal(512171000),
+        Decimal(12000),
+        Decimal(5000),
+    )
     assert balance.cash.orderable == 487000000
-    assert (balance.cash.deposit, balance.cash.deposit_d2) == (500000000, 488000000)
+    assert (balance.cash.deposit, balance.cash.deposit_d2) == (Decimal(500000000), Decimal(488000000))
 
 
 def test_a_balance_without_its_totals_is_no_balance():
@@ -385,7 +392,7 @@ def test_cash_without_a_field_is_not_zero():
 
 def test_buying_power_counts_without_credit():
     power = account.buying_power(payload("CSPBQ00200"), Decimal("70000"))
-    assert (power.cash, power.quantity, power.price) == (487000000, 6955, 70000)
+    assert (power.cash, power.quantity, power.price) == (Decimal(487000000), 6955, Decimal(70000))
 
 
 # The market
@@ -393,15 +400,19 @@ def test_buying_power_counts_without_credit():
 
 def test_a_quote_takes_its_sign_from_sign():
     quote = quotes.quote(payload("t1102"), "005930")
-    assert (quote.price, quote.change, quote.change_rate) == (69300, -700, Decimal("-1.00"))
-    assert (quote.base_price, quote.upper_limit, quote.lower_limit) == (70000, 91000, 49000)
+    assert (quote.price, quote.change, quote.change_rate) == (Decimal(69300), Decimal(-700), Decimal("-1.00"))
+    assert (quote.base_price, quote.upper_limit, quote.lower_limit) == (
+        Decimal(70000),
+        Decimal(91000),
+        Decimal(49000),
+    )
     assert quote.halted
 
 
 def test_quotes_of_many_give_away_the_base_price():
     samsung, other = quotes.quotes(payload("t8407"))
-    assert (samsung.base_price, other.base_price) == (70000, 10000)
-    assert (other.symbol, other.change, other.halted) == ("0001A0", 3000, False)
+    assert (samsung.base_price, other.base_price) == (Decimal(70000), Decimal(10000))
+    assert (other.symbol, other.change, other.halted) == ("0001A0", Decimal(3000), False)
 
 
 def test_a_book_leaves_out_empty_levels():
@@ -420,7 +431,11 @@ def test_instruments_are_told_apart():
         InstrumentKind.STOCK,
     ]
     assert [line.market for line in found][2:] == [Market.KOSPI, Market.KOSDAQ]
-    assert (found[0].base_price, found[0].upper_limit, found[0].lower_limit) == (70000, 91000, 49000)
+    assert (found[0].base_price, found[0].upper_limit, found[0].lower_limit) == (
+        Decimal(70000),
+        Decimal(91000),
+        Decimal(49000),
+    )
 
 
 @pytest.mark.parametrize(
