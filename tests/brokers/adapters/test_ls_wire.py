@@ -82,7 +82,8 @@ def test_a_market_order_has_no_price_and_a_condition_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("symbol", "named"), [("005930", "A005930"), ("0001A0", "A0001A0"), ("530031", "Q530031")]
+    ("symbol", "named"),
+    [("005930", "A005930"), ("0001A0", "A0001A0"), ("530031", "Q530031"), ("Q530031", "Q530031")],
 )
 def test_issues_carry_their_letter(symbol, named):
     assert fields.isu_no(symbol) == named

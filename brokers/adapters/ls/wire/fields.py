@@ -126,10 +126,13 @@ def cursor(answer: Body, name: str, field: str) -> Fields:
 
 
 def isu_no(symbol: str) -> str:
-    """The issue as orders name it: `A` for shares and ETFs, `Q` for ETNs (KRX keeps 5, 6 and 7 for those)."""
+    """The issue as orders name it: `A` for shares and ETFs, `Q` for ETNs; one that has its letter keeps it.
+
+    KRX tells the two apart by the first digit since its reform of the codes of 2024: 0 to 4 and 5 to 8.
+    """
     if len(symbol) != 6:
         return symbol
-    return f"Q{symbol}" if symbol.isdigit() and symbol[0] in "567" else f"A{symbol}"
+    return f"Q{symbol}" if symbol[0] in "5678" else f"A{symbol}"
 
 
 def moment(day: date, text: str, width: int) -> datetime | None:
