@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 Lane = Literal["order", "question"]
 
-LONGEST_WAIT_SECONDS: dict[Lane, float] = {"order": 3.0, "question": 15.0}
+LONGEST_WAIT_SECONDS: dict[Lane, float] = {"order": 5.0, "question": 15.0}
 REDIS_TIMEOUT_SECONDS = 0.25
 REDIS_RETRY_SECONDS = 2.0  # how long a lost Redis is left alone, so that orders do not wait for it one by one
 LOCAL_SHARE = 0.3  # of the pace, for each process while they cannot see one another

@@ -30,7 +30,7 @@ from brokers.adapters.kis.stream import KisStream
 from brokers.adapters.limits import MemoryTokenStore, Pace
 from brokers.paper import demo
 from brokers.paper.faults import Action, Rule
-from brokers.paper.server import PaperThread
+from brokers.paper.server import PaperBroker, PaperThread
 from brokers.terms import Condition, Customer, OrderType, RequestKind, Server, Side, Venue
 from lucy.clock import KST
 
@@ -103,6 +103,14 @@ def line_of(client: KisClient, order_no: str) -> OrderLine:
     return line
 
 
+def fill(paper: PaperThread, credentials: Credentials, order_no: str, quantity: int) -> None:
+    def deed(broker: PaperBroker) -> None:
+        account = broker.ledger.accounts.by_number[credentials.account_no]
+        broker.ledger.fill(account, int(order_no), quantity, None)
+
+    paper.call(deed)
+
+
 def adds_up(line: OrderLine) -> bool:
     parts = line.filled_quantity + line.open_quantity + line.cancelled_quantity + line.rejected_quantity
     return line.quantity == parts
@@ -140,11 +148,7 @@ def test_a_dead_order_cannot_be_cancelled(client: KisClient):
 def test_fills_are_totals_of_their_number(client: KisClient, paper: PaperThread, credentials: Credentials):
     number = client.place(buy()).order_no
     for quantity in (3, 4):
-        paper.call(
-            lambda broker, quantity=quantity: broker.ledger.fill(
-                broker.ledger.accounts.by_number[credentials.account_no], int(number), quantity, None
-            )
-        )
+        fill(paper, credentials, number, quantity)
     (line,) = client.day_fills()
     assert (line.filled_quantity, line.open_quantity, line.filled_amount) == (7, 3, 7 * LOW)
     (held,) = [holding for holding in client.balance().holdings if holding.symbol == SAMSUNG]
@@ -316,14 +320,9 @@ async def test_cancels_and_killed_rests_are_told(listener: Listener, client: Kis
 async def test_each_fill_is_told_with_its_own_quantity(
     listener: Listener, client: KisClient, paper: PaperThread, credentials: Credentials
 ):
-    number = int((await in_thread(client.place, buy(10))).order_no)
+    number = (await in_thread(client.place, buy(10))).order_no
     for quantity in (3, 4):
-        await in_thread(
-            paper.call,
-            lambda broker, quantity=quantity: broker.ledger.fill(
-                broker.ledger.accounts.by_number[credentials.account_no], number, quantity, None
-            ),
-        )
+        await in_thread(fill, paper, credentials, number, quantity)
     fills = [report for report in await listener.news(3) if isinstance(report, FillReport)]
     assert [fill.quantity for fill in fills] == [3, 4]
     assert {fill.fill_no for fill in fills} == {""}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from brokers.adapters.base import RateLimited, Unreachable
-from brokers.adapters.limits import KeptToken, MemoryTokenStore, Pace, Token
+from brokers.adapters.limits import LONGEST_WAIT_SECONDS, KeptToken, MemoryTokenStore, Pace, Token
 from tests.brokers.adapters.conftest import running_redis
 
 CALLER = """
@@ -74,12 +74,15 @@ def test_questions_leave_the_reserve_to_orders(pace_redis_url: str, key: str):
     assert time.monotonic() - started < 0.06
 
 
-def test_an_order_too_far_back_in_the_queue_is_refused_at_once(pace_redis_url: str, key: str):
-    pace = Pace(pace_redis_url, key, 1)
-    waiting = [threading.Thread(target=pace.wait, args=["order"]) for _ in range(4)]
+def test_an_order_too_far_back_in_the_queue_is_refused_at_once(
+    pace_redis_url: str, key: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(LONGEST_WAIT_SECONDS, "order", 0.6)
+    pace = Pace(pace_redis_url, key, 4)
+    waiting = [threading.Thread(target=pace.wait, args=["order"]) for _ in range(3)]
     for thread in waiting:
         thread.start()
-    time.sleep(0.2)
+    time.sleep(0.05)
     started = time.monotonic()
     with pytest.raises(RateLimited):
         pace.wait("order")
