@@ -20,7 +20,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from brokers.terms import Condition, Customer, InstrumentKind, Market, OrderType, RequestKind, Server, Side, Venue
+from brokers.terms import (
+    Condition,
+    Customer,
+    InstrumentKind,
+    Market,
+    OrderType,
+    RequestKind,
+    Server,
+    Side,
+    Venue,
+)
 
 
 class BrokerError(Exception):
