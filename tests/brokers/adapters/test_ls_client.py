@@ -360,8 +360,8 @@ def test_a_cancel_is_no_open_order(client: LsClient, gateway: Gateway):
 def test_past_orders_are_asked_for_day_by_day(client: LsClient, gateway: Gateway):
     nothing = told(payload("CSPAQ13700_empty"))
     gateway.script["CSPAQ13700"] = [told(payload("CSPAQ13700"), tr_cont="N"), nothing]
-    lines = client.orders_between(date(2026, 11, 19), date(2026, 11, 23))
-    assert [sent.fields["OrdDt"] for sent in gateway.calls] == ["20261119", "20261120", "20261123"]
+    lines = client.orders_between(date(2026, 11, 19), date(2026, 11, 21))
+    assert [sent.fields["OrdDt"] for sent in gateway.calls] == ["20261119", "20261120", "20261121"]
     assert {line.trade_date for line in lines} == {date(2026, 11, 19)}
 
 
