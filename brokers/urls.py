@@ -40,4 +40,5 @@ urlpatterns = [
     path("ticket/cost/", ticket.cost, name="ticket-cost"),
     path("ticket/review/", ticket.review, name="ticket-review"),
     path("ticket/place/", ticket.place, name="ticket-place"),
+    path("ticket/placed/<objectid:pk>/", ticket.placed, name="ticket-placed"),
 ]

@@ -1,0 +1,154 @@
+"""How figures, sides and moments are written on every page."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from brokers.models import Order, OrderStatus
+from brokers.rights import accounts_of
+from brokers.selectors import notice_heads, unread_count
+from brokers.terms import Side
+
+register = template.Library()
+
+TONES = {
+    OrderStatus.PENDING: "wait",
+    OrderStatus.SENT: "wait",
+    OrderStatus.UNKNOWN: "doubt",
+    OrderStatus.ACCEPTED: "live",
+    OrderStatus.PARTIALLY_FILLED: "part",
+    OrderStatus.FILLED: "done",
+    OrderStatus.REJECTED: "bad",
+    OrderStatus.CANCELLED: "off",
+    OrderStatus.EXPIRED: "off",
+}
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """12345.5000 as 12,345.5; a dash for nothing."""
+    if value is None or value == "":
+        return "–"
+    number = Decimal(str(value))
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def won(value: Any) -> str:
+    """Whole won, with thousands separators."""
+    return "–" if value is None or value == "" else f"{Decimal(str(value)):,.0f}"
+
+
+@register.filter
+def signed(value: Any) -> str:
+    """+1,200 or −1,200: a sign of its own, so that colour is not the only one."""
+    if value is None or value == "":
+        return "–"
+    number = Decimal(str(value))
+    sign = "+" if number > 0 else "−" if number < 0 else ""
+    return f"{sign}{figure(abs(number))}"
+
+
+@register.filter
+def rate(value: Any) -> str:
+    return "–" if value is None or value == "" else f"{signed(round(Decimal(str(value)), 2))}%"
+
+
+@register.filter
+def trend(value: Any) -> str:
+    """The class that colours a signed figure."""
+    number = Decimal(str(value or 0))
+    return "up" if number > 0 else "down" if number < 0 else "flat"
+
+
+@register.filter
+def arrow(value: Any) -> str:
+    return {"up": "▲", "down": "▼", "flat": ""}[trend(value)]
+
+
+@register.filter
+def times(quantity: int, price: Decimal) -> Decimal:
+    return quantity * price
+
+
+@register.filter
+def share_of(part: int, whole: int) -> int:
+    """Percent, for bars."""
+    return round(100 * part / whole) if whole else 0
+
+
+@register.simple_tag
+def side(value: str) -> SafeString:
+    """매수 and 매도 with a sign and their colour."""
+    sign = "＋" if value == Side.BUY else "－"
+    return format_html(
+        '<span class="side side-{}"><span aria-hidden="true">{}</span>{}</span>',
+        value,
+        sign,
+        Side(value).label,
+    )
+
+
+@register.simple_tag
+def status(order: Order) -> SafeString:
+    return format_html(
+        '<span class="state state-{}">{}</span>', TONES[OrderStatus(order.status)], order.get_status_display()
+    )
+
+
+@register.simple_tag
+def moment(at: datetime | None, *, full: bool = False) -> SafeString | str:
+    """Today's as 09:01:02, another day's with its date; hover shows all of it."""
+    if at is None:
+        return "–"
+    local = timezone.localtime(at)
+    today = local.date() == timezone.localdate()
+    shown = local.strftime("%H:%M:%S") if today and not full else local.strftime("%m-%d %H:%M:%S")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), local.strftime("%Y-%m-%d %H:%M:%S"), shown
+    )
+
+
+@register.simple_tag
+def age(at: datetime | None, missing: str = "없음") -> SafeString | str:
+    """A time told as how long ago (or until) it is; `clock.js` keeps counting."""
+    if at is None:
+        return missing
+    local = timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S")
+    return format_html(
+        '<time datetime="{}" title="{}" data-age>{}</time>', at.isoformat(), local, local[11:19]
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: RequestContext, **changes: Any) -> str:
+    """The page's own query with some values changed."""
+    given = context["request"].GET.copy()
+    for name, value in changes.items():
+        given[name] = value
+    return str(given.urlencode())
+
+
+@register.simple_tag(takes_context=True)
+def feed(context: RequestContext) -> dict[str, Any]:
+    """What the page's socket needs: whose it is, the accounts' names, and where this page's news begins."""
+    user = context["request"].user
+    names = {str(account.pk): str(account) for account in accounts_of(user)}
+    return {"user": str(user.pk), "accounts": names, "heads": notice_heads(user)}
+
+
+@register.simple_tag(takes_context=True)
+def unread(context: RequestContext) -> int:
+    return unread_count(context["request"].user)
+
+
+@register.filter
+def may_change(order: Order, tradable: set[Any]) -> bool:
+    return bool(order.is_open and order.broker_order_no and order.account_id in tradable)

@@ -1,0 +1,101 @@
+"""Fills, notices and holdings."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from brokers.forms import PeriodForm
+from brokers.models import AccountBook, Fill
+from brokers.rights import accounts_of
+from brokers.selectors import fills_of, notices_of
+from brokers.services import desk as desk_service
+from brokers.services import notices as notice_service
+from brokers.terms import Side
+from brokers.views.access import SignedInRequest, signed_in
+from brokers.views.paging import newest_first
+from lucy import clock
+from lucy.errors import LucyError
+
+WON = DecimalField(max_digits=24, decimal_places=4)
+
+
+@require_GET
+@signed_in
+def fills(request: SignedInRequest) -> HttpResponse:
+    filters = PeriodForm(request.GET, user=request.user)
+    filters.fill_in()
+    context: dict[str, Any] = {"filters": filters}
+    if filters.is_valid():
+        found = filters.within(fills_of(request.user).select_related("account", "order"), "executed_at")
+        context["part"] = newest_first(found, "executed_at", request.GET.get("after", ""))
+        context["live"] = filters.is_live()
+        if "after" not in request.GET:
+            context["totals"] = _totals(found)
+    wanted = "brokers/parts/fill_rows.html" if "after" in request.GET else "brokers/fills.html"
+    return render(request, wanted, context)
+
+
+def _totals(found: QuerySet[Fill]) -> dict[str, Any]:
+    """Shares and won bought and sold."""
+    amount = ExpressionWrapper(F("quantity") * F("price"), output_field=WON)
+    sums = {
+        line["side"]: line
+        for line in found.order_by().values("side").annotate(shares=Sum("quantity"), won=Sum(amount))
+    }
+    nothing = {"shares": 0, "won": Decimal(0)}
+    buy, sell = sums.get(Side.BUY, nothing), sums.get(Side.SELL, nothing)
+    return {"buy": buy, "sell": sell, "net": sell["won"] - buy["won"]}
+
+
+@require_GET
+@signed_in
+def notices(request: SignedInRequest) -> HttpResponse:
+    found = notices_of(request.user).select_related("account", "order")
+    if (kind := request.GET.get("kind", "")) in {"fill", "order", "warning"}:
+        found = found.filter(kind=kind)
+    part = newest_first(found, "created_at", request.GET.get("after", ""))
+    wanted = "brokers/parts/notice_rows.html" if "after" in request.GET else "brokers/notices.html"
+    return render(request, wanted, {"part": part, "kind": kind})
+
+
+@require_GET
+@signed_in
+def latest_notices(request: SignedInRequest) -> HttpResponse:
+    found = notices_of(request.user).select_related("account", "order")[:10]
+    return render(request, "brokers/parts/notice_list.html", {"notices": list(found)})
+
+
+@require_POST
+@signed_in
+def read_notices(request: SignedInRequest) -> HttpResponse:
+    """Marks everything up to now as read, in every account of the user."""
+    for book in AccountBook.objects.filter(account__in=list(accounts_of(request.user))).select_related(
+        "account"
+    ):
+        notice_service.mark_read(request.user, book.account, book.notice_seq)
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Trigger": "lucy:read"})
+    return redirect("brokers:notices")
+
+
+@require_GET
+@signed_in
+def holdings(request: SignedInRequest) -> HttpResponse:
+    return render(request, "brokers/holdings.html", {"accounts": list(accounts_of(request.user))})
+
+
+@require_GET
+@signed_in
+def holdings_of_account(request: SignedInRequest, pk: str) -> HttpResponse:
+    """One account's money and shares, or why its broker does not tell."""
+    account = get_object_or_404(accounts_of(request.user), pk=pk)
+    context: dict[str, Any] = {"account": account, "at": clock.now()}
+    try:
+        context["balance"] = desk_service.balance(account)
+    except LucyError as silence:
+        context["silence"] = silence
+    return render(request, "brokers/parts/balance.html", context)
