@@ -11,8 +11,7 @@ from brokers.paper import grid
 from brokers.paper.clock import KST, PaperClock
 
 PAST_DAYS = 2_500  # ten years: a hundred monthly bars
-FIRST_MINUTE, LAST_MINUTE = time(9, 0), time(15, 30)
-MINUTES_A_DAY = 391
+FIRST_MINUTE, SESSION_MINUTES = time(9, 0), 391
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +46,13 @@ class CandleMaker:
     def minutes(self, code: str, base_price: int, price: int, kind: str) -> list[Candle]:
         """Minutes of today's regular session up to now, the latest first.
 
-        A clock that is always open shows the whole session at any hour.
+        Outside the session a market that is always open shows the whole of it.
         """
-        today = self.clock.trade_date()
+        today, now = self.clock.trade_date(), self.clock.now()
         if (code, today) not in self._minutes:
             self._minutes[code, today] = self._make_minutes(code, today, base_price, kind)
         bars = self._minutes[code, today]
-        if self.clock.scheduled:
-            now = self.clock.now()
+        if self.clock.scheduled or now >= bars[-1].at:
             bars = [bar for bar in bars if bar.at <= now]
         return [_closing_at(bars[0], price), *bars[1:]] if bars else []
 
@@ -72,7 +70,7 @@ class CandleMaker:
     def _make_minutes(self, code: str, today: date, base_price: int, kind: str) -> list[Candle]:
         random = Random(f"{self.seed}:{code}:{today}:minutes")  # noqa: S311
         start, price, bars = datetime.combine(today, FIRST_MINUTE, KST), base_price, []
-        for minute in range(MINUTES_A_DAY):
+        for minute in range(SESSION_MINUTES):
             drift = grid.tick_size(price, kind) * random.choice((-1, 0, 0, 1))
             close = grid.snap_down(min(max(price + drift, base_price * 9 // 10), base_price * 11 // 10), kind)
             bars.append(_bar(random, start + timedelta(minutes=minute), price, close, kind, 8_000))

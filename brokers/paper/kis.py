@@ -18,6 +18,7 @@ from aiohttp import web
 from brokers.paper.faults import Call, Rule
 from brokers.paper.kis_accounts import ACCOUNT_SERVICES
 from brokers.paper.kis_orders import ORDER_SERVICES
+from brokers.paper.kis_overseas import OVERSEAS_SERVICES
 from brokers.paper.kis_quotes import QUOTE_SERVICES
 from brokers.paper.kis_socket import KisSockets
 from brokers.paper.kis_wire import KisAnswer, KisCall, KisError, Service, invalid
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 TOKEN_HOURS = 24
 REVOKED = "접근토큰 폐기에 성공하였습니다"
 GATEWAY_STATUS = 500
-SERVICES: tuple[Service, ...] = (*ORDER_SERVICES, *ACCOUNT_SERVICES, *QUOTE_SERVICES)
+SERVICES: tuple[Service, ...] = (
+    *ORDER_SERVICES,
+    *ACCOUNT_SERVICES,
+    *QUOTE_SERVICES,
+    *OVERSEAS_SERVICES,
+)
 
 
 def add_kis(app: web.Application, broker: PaperBroker, server: str) -> None:
@@ -151,7 +157,8 @@ class KisHost:
     async def _approve(self, request: web.Request) -> web.Response:
         try:
             body = await read_body(request)
-            account = self._key_owner(body.get("appkey", ""), body.get("secretkey", ""))
+            # Keys of either server: python-kis asks the paper host for its real key's approval.
+            account = self._known_key(body.get("appkey", ""), body.get("secretkey", ""))
         except KisError as error:
             return oauth_error(error)
         now = self.broker.clock.now()
@@ -170,20 +177,25 @@ class KisHost:
         digest = hashlib.sha256(json.dumps(body).encode()).hexdigest()
         return web.json_response({"BODY": body, "HASH": digest})
 
-    def _key_owner(self, app_key: str, app_secret: str) -> Account:
-        """The account a key opens on this host (§1.5 for the refusals)."""
+    def _known_key(self, app_key: str, app_secret: str) -> Account:
+        """The account a key opens, on either host."""
         if not app_key:
             raise KisError("EGW00102", "AppKey는 필수입니다.", status=403)
         account = self.broker.ledger.accounts.by_key.get(app_key)
         if account is None or account.broker != "kis":
             raise KisError("EGW00103", "유효하지 않은 AppKey입니다.", status=403)
-        if account.server != self.server:
-            where = "실전투자" if self.server == "real" else "모의투자"
-            raise KisError("EGW02004", f"{where} AppKey 가 아닙니다.", status=GATEWAY_STATUS)
         if not app_secret:
             raise KisError("EGW00104", "AppSecret은 필수입니다.", status=403)
         if app_secret != account.app_secret:
             raise KisError("EGW00105", "유효하지 않은 AppSecret입니다.", status=403)
+        return account
+
+    def _key_owner(self, app_key: str, app_secret: str) -> Account:
+        """The account a key opens on this host (§1.1)."""
+        account = self._known_key(app_key, app_secret)
+        if account.server != self.server:
+            where = "실전투자" if self.server == "real" else "모의투자"
+            raise KisError("EGW02004", f"{where} AppKey 가 아닙니다.", status=GATEWAY_STATUS)
         if account.customer == "B" and self.server == "paper":
             raise KisError("EGW00210", "모의투자는 법인고객이 이용할 수 없습니다.", status=GATEWAY_STATUS)
         return account

@@ -95,83 +95,23 @@ PAPER_REFUSALS: Final = {
 # Real-time services whose registration is acknowledged (§6.8); those without data here stay silent.
 NOTICES: Final = {"real": "H0STCNI0", "paper": "H0STCNI9"}
 ENCRYPTED: Final = frozenset(
-    [
-        "H0STCNI0",
-        "H0STCNI9",
-        "H0IFCNI0",
-        "H0IFCNI9",
-        "H0EUCNI0",
-        "H0MFCNI0",
-        "H0GSCNI0",
-        "H0GSCNI9",
-        "HDFFF1C0",
-        "HDFFF2C0",
-    ]
+    (
+        *("H0STCNI0", "H0STCNI9", "H0IFCNI0", "H0IFCNI9", "H0EUCNI0", "H0MFCNI0", "H0GSCNI0", "H0GSCNI9"),
+        *("HDFFF1C0", "HDFFF2C0"),
+    )
 )
-REALTIME_PAPER: Final = frozenset(["H0STCNT0", "H0STASP0", "H0STCNI9", "H0GSCNI9", "H0IFCNI9"])
+REALTIME_PAPER: Final = frozenset(("H0STCNT0", "H0STASP0", "H0STCNI9", "H0GSCNI9", "H0IFCNI9"))
 REALTIME_REAL: Final = frozenset(
-    [
-        "H0UPANC0",
-        "H0UNMKO0",
-        "H0NXMBC0",
-        "H0STCNI0",
-        "H0STOAC0",
-        "H0STOAA0",
-        "H0UNPGM0",
-        "H0UNASP0",
-        "H0STPGM0",
-        "H0STMKO0",
-        "H0STCNT0",
-        "H0UPPGM0",
-        "H0UNMBC0",
-        "H0UPCNT0",
-        "H0STANC0",
-        "H0EWASP0",
-        "H0STASP0",
-        "H0UNCNT0",
-        "H0NXASP0",
-        "H0NXPGM0",
-        "H0NXCNT0",
-        "H0EWCNT0",
-        "H0EWANC0",
-        "H0NXANC0",
-        "H0STMBC0",
-        "H0UNANC0",
-        "H0NXMKO0",
-        "H0STNAV0",
-        "H0STOUP0",
-        "H0ZOASP0",
-        "H0IFCNI0",
-        "H0MFCNT0",
-        "H0MFASP0",
-        "H0EUCNT0",
-        "H0EUANC0",
-        "H0IFCNT0",
-        "H0ZFANC0",
-        "H0EUCNI0",
-        "H0MFCNI0",
-        "H0CFCNT0",
-        "H0IFASP0",
-        "H0IOCNT0",
-        "H0EUASP0",
-        "H0CFASP0",
-        "H0ZOANC0",
-        "H0ZFASP0",
-        "H0ZOCNT0",
-        "H0IOASP0",
-        "H0ZFCNT0",
-        "HDFSASP0",
-        "HDFSASP1",
-        "HDFSCNT0",
-        "H0GSCNI0",
-        "HDFFF020",
-        "HDFFF010",
-        "HDFFF1C0",
-        "HDFFF2C0",
-        "H0BJCNT0",
-        "H0BJASP0",
-        "H0BICNT0",
-    ]
+    (
+        *("H0UPANC0", "H0UNMKO0", "H0NXMBC0", "H0STCNI0", "H0STOAC0", "H0STOAA0", "H0UNPGM0", "H0UNASP0"),
+        *("H0STPGM0", "H0STMKO0", "H0STCNT0", "H0UPPGM0", "H0UNMBC0", "H0UPCNT0", "H0STANC0", "H0EWASP0"),
+        *("H0STASP0", "H0UNCNT0", "H0NXASP0", "H0NXPGM0", "H0NXCNT0", "H0EWCNT0", "H0EWANC0", "H0NXANC0"),
+        *("H0STMBC0", "H0UNANC0", "H0NXMKO0", "H0STNAV0", "H0STOUP0", "H0ZOASP0", "H0IFCNI0", "H0MFCNT0"),
+        *("H0MFASP0", "H0EUCNT0", "H0EUANC0", "H0IFCNT0", "H0ZFANC0", "H0EUCNI0", "H0MFCNI0", "H0CFCNT0"),
+        *("H0IFASP0", "H0IOCNT0", "H0EUASP0", "H0CFASP0", "H0ZOANC0", "H0ZFASP0", "H0ZOCNT0", "H0IOASP0"),
+        *("H0ZFCNT0", "HDFSASP0", "HDFSASP1", "HDFSCNT0", "H0GSCNI0", "HDFFF020", "HDFFF010", "HDFFF1C0"),
+        *("HDFFF2C0", "H0BJCNT0", "H0BJASP0", "H0BICNT0"),
+    )
 )
 
 

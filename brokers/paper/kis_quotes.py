@@ -358,7 +358,8 @@ def minutes_of_day(call: KisCall) -> KisAnswer:
 
 
 def _minutes(call: KisCall, issue: Issue, bars: list[Candle], size: int) -> KisAnswer:
-    until = call.get("FID_INPUT_HOUR_1").rjust(6, "0")
+    # 000000 and nothing mean the latest; python-kis begins there.
+    until = call.get("FID_INPUT_HOUR_1").strip("0") and call.get("FID_INPUT_HOUR_1").rjust(6, "0")
     values, total = [], 0
     for bar in reversed(bars):
         total += bar.value
@@ -375,7 +376,7 @@ def _minutes(call: KisCall, issue: Issue, bars: list[Candle], size: int) -> KisA
             "acml_tr_pbmn": str(total),
         }
         for bar, total in reversed(values)
-        if clock_text(bar.at) <= until
+        if not until or clock_text(bar.at) <= until
     ]
     head = {
         **change_fields(issue, call),

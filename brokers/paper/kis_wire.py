@@ -99,7 +99,7 @@ def _after(items: Sequence[Item], key: Callable[[Item], str], cursor: str) -> in
     return int(place) if place.isdigit() else 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page(Generic[Item]):
     """Some of many rows, and where to go on."""
 
@@ -167,7 +167,9 @@ def plain_code(text: str) -> str:
 
 
 def parse_day(text: str, name: str) -> date:
-    """YYYYMMDD, or 00YYYYMMDD as some services document it."""
+    """YYYYMMDD, or 00YYYYMMDD as some services document it; python-kis says 00000101 for the beginning."""
+    if text == "00000101":
+        return date.min
     try:
         return datetime.strptime(text[-8:], "%Y%m%d").date()  # noqa: DTZ007
     except ValueError:

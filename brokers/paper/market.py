@@ -172,7 +172,7 @@ class Market:
         levels = book.asks if buying else book.bids
         return sum(level.quantity for level in levels if level.price and _reaches(level.price, limit, buying))
 
-    def step(self, moves: int = 8) -> None:
+    def step(self, moves: int = 30) -> None:
         """Some issues trade: a tick up, down or at the same price, pulled a little towards the base price."""
         for code in self._walk.sample(sorted(self.issues), min(moves, len(self.issues))):
             issue = self.issues[code]
