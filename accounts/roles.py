@@ -1,0 +1,52 @@
+"""The three groups and what each may do; `migrate` brings them, the admin may change them afterwards."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+TRADER = "trader"
+BACK_OFFICE = "back office"
+ADMINISTRATOR = "administrator"
+STAFF_ROLES = frozenset({BACK_OFFICE, ADMINISTRATOR})
+
+_LOOKED_AT = (
+    ("brokers", ("order", "orderchange", "orderevent", "fill", "notice", "instrument", "accounthealth")),
+    ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
+    ("admin", ("logentry",)),
+)
+_KEPT = (  # back office adds and changes these, and deletes none but a grant or a cron job
+    ("accounts", ("user",), ("view", "add", "change")),
+    ("brokers", ("brokeraccount",), ("view", "add", "change")),
+    ("brokers", ("accountgrant",), ("view", "add", "change", "delete")),
+    (
+        "django_celery_beat",
+        ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule"),
+        ("view", "add", "change", "delete"),
+    ),
+)
+
+
+def back_office_permissions() -> set[tuple[str, str]]:
+    """(app, codename) of what back office may do: see everything, keep people and accounts, trade nothing."""
+    looked_at = {(app, f"view_{model}") for app, models in _LOOKED_AT for model in models}
+    kept = {(app, f"{verb}_{model}") for app, models, verbs in _KEPT for model in models for verb in verbs}
+    return looked_at | kept | {("brokers", "see_every_account")}
+
+
+def keep_roles(**_: Any) -> None:
+    """Make the groups that are missing; an administrator may do everything, whatever else was installed."""
+    Group.objects.get_or_create(name=TRADER)  # rights to trade are grants on accounts, not permissions
+    back_office, made = Group.objects.get_or_create(name=BACK_OFFICE)
+    if made:
+        back_office.permissions.set(_permissions(back_office_permissions()))
+    administrator, _made = Group.objects.get_or_create(name=ADMINISTRATOR)
+    administrator.permissions.set(Permission.objects.all())
+
+
+def _permissions(wanted: Iterable[tuple[str, str]]) -> list[Permission]:
+    named = Q()
+    for app, codename in wanted:
+        named |= Q(content_type__app_label=app, codename=codename)
+    return list(Permission.objects.filter(named))
