@@ -68,16 +68,22 @@ def periods_of(days: Iterable[Candle], gubun: str) -> list[Candle]:
 
 
 def minutes_of(call: Call, issue: Issue, step: int) -> list[Candle]:
-    """Today's bars of `step` minutes, the oldest first, named by their end (LS's first is 09:01)."""
+    """Today's bars of `step` minutes, the oldest first, named by their end (LS's first is 09:01).
+
+    The trades of the closing auction belong to the bar of 15:30.
+    """
     minutes = call.market.minute_candles(issue.code)[::-1]
-    groups = groupby(minutes, key=lambda bar: _end_of(bar.at, step))
+    if not minutes:
+        return []
+    start = minutes[0].at
+    closing = CLOSING if call.ledger.clock.scheduled else time.max  # a market that never closes
+    last = datetime.combine(start.date(), closing, start.tzinfo)
+    groups = groupby(minutes, key=lambda bar: min(_end_of(bar.at, start, step), last))
     return [merged(list(group), end) for end, group in groups]
 
 
-def _end_of(at: datetime, step: int) -> datetime:
-    opening, closing = (datetime.combine(at.date(), edge, at.tzinfo) for edge in (OPENING, CLOSING))
-    passed = (at - opening) // timedelta(minutes=step)
-    return min(opening + timedelta(minutes=step) * (passed + 1), closing)
+def _end_of(at: datetime, start: datetime, step: int) -> datetime:
+    return start + timedelta(minutes=step) * ((at - start) // timedelta(minutes=step) + 1)
 
 
 def ticks_of(call: Call, issue: Issue, step: int) -> list[Candle]:
