@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import threading
+import urllib.error
+import urllib.request
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
@@ -116,3 +118,14 @@ class Child:
 
 def ending(code: int | None) -> str:
     return f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+
+
+def answers(url: str) -> bool:
+    """Whether the site gives any page, a refusal included, but not a failure."""
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310  (our own http address)
+            return True
+    except urllib.error.HTTPError as reply:
+        return reply.code < 500
+    except OSError:
+        return False

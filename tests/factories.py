@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from accounts.models import User
 from brokers.models import AccountGrant, BrokerAccount, Order
+from brokers.paper import demo
 from brokers.terms import Broker, OrderType, Server, Side
 from lucy import clock
 
@@ -43,6 +44,20 @@ def make_account(*traders: User, watchers: tuple[User, ...] = (), **changes: Any
     for user in watchers:
         grant(account, user, can_trade=False)
     return account
+
+
+def make_demo_account(broker: str, *traders: User, server: str = Server.REAL) -> BrokerAccount:
+    """One of the accounts that the paper broker has from the start."""
+    known = next(row for row in demo.demo_accounts() if (row.broker, row.server) == (broker, server))
+    return make_account(
+        *traders,
+        broker=known.broker,
+        server=known.server,
+        number=known.number,
+        hts_id=known.hts_id,
+        app_key=known.app_key,
+        app_secret=known.app_secret,
+    )
 
 
 def grant(account: BrokerAccount, user: User, *, can_trade: bool) -> AccountGrant:

@@ -6,8 +6,6 @@ import json
 import os
 import sys
 import threading
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
@@ -24,7 +22,7 @@ from pymongo.errors import PyMongoError
 from brokers.management.commands.demo_data import sign_ins
 from lucy.embedded import Mongod, Redis, Server, ServiceError, free_port, is_free, make_directory
 from lucy.env import BASE_DIR, RUNNING_FILE, VAR_DIR
-from lucy.process import Child, told_to_stop
+from lucy.process import Child, answers, told_to_stop
 
 PAPER_PORTS = ("kis_real", "kis_paper", "ls_real", "ls_paper", "control")
 ANSWER_SECONDS = 60.0
@@ -282,17 +280,6 @@ class Ports:
 
     def remember(self) -> None:
         self.path.write_text(json.dumps(self.last | self.chosen, indent=1))
-
-
-def answers(url: str) -> bool:
-    """Whether the site gives any page, a refusal included, but not a failure."""
-    try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310  (our own http address)
-            return True
-    except urllib.error.HTTPError as reply:
-        return reply.code < 500
-    except OSError:
-        return False
 
 
 def check_mongodb(uri: str) -> None:
