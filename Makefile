@@ -14,7 +14,7 @@ help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1 \t\2/p' Makefile
 
 run: setup  ## start everything on http://127.0.0.1:$(PORT), data under $(VAR); Ctrl-C stops it
-	@mkdir -p "$(VAR)" && LUCY_VAR="$$(cd "$(VAR)" && pwd)" exec $(BIN)/python manage.py up --port $(PORT)
+	@$(BIN)/python -m lucy.embedded "$(VAR)" && LUCY_VAR="$(VAR)" exec $(BIN)/python manage.py up --port $(PORT)
 
 test: setup-dev  ## all tests, the browser ones included
 	@scripts/chromium

@@ -314,6 +314,14 @@ _DISK_SIGNS = (
 )
 
 
+def main(directory: str) -> None:
+    """`python -m lucy.embedded DIRECTORY`: whether data can be kept there, asked before any setting is read."""
+    try:
+        make_directory(Path(directory).resolve())
+    except ServiceError as error:
+        sys.exit(str(error))
+
+
 def last_words(words: str) -> str:
     """The last line that says something, mongod's JSON reduced to its message."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
@@ -324,3 +332,7 @@ def last_words(words: str) -> str:
     except ValueError:
         return lines[-1]
     return str(entry["msg"]) if isinstance(entry, dict) and "msg" in entry else lines[-1]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""Prints what is installed as pins, with what asked for each; used by `scripts/pin` in a clean environment."""
+"""Prints what is installed as pins, with what asked for each; `scripts/pin` runs it in a clean venv."""
 
 import re
 import sys

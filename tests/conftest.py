@@ -227,7 +227,7 @@ def new_page(browser: "Browser", site: str) -> "Iterator[Callable[..., Page]]":
             context.add_cookies([{"name": "sessionid", "value": services.session_of(user), "url": site}])
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda line: _is_trouble(line.text) and troubles.append(line.text))
+        page.on("console", lambda line: troubles.extend([line.text] if _is_trouble(line.text) else []))
         return page
 
     yield open_page
