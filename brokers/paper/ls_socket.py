@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +85,13 @@ class Connection:
             transport.abort()
 
     async def send_all(self) -> None:
-        """Send what waits, for as long as the connection lives."""
-        while True:
-            await self.socket.send_str(await self._waiting.get())
+        """Send what waits, for as long as the connection lives; its end is the reader's business."""
+        while not self.socket.closed:
+            text = await self._waiting.get()
+            try:
+                await self.socket.send_str(text)
+            except ConnectionError:
+                return
 
 
 def half_frame(text: str) -> bytes:
@@ -116,8 +119,7 @@ class Streams:
         watch = asyncio.create_task(self._watch_sessions())
         yield
         watch.cancel()
-        with suppress(asyncio.CancelledError):
-            await watch
+        await asyncio.wait([watch])
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """A client's connection, from handshake to end."""
@@ -133,8 +135,7 @@ class Streams:
         finally:
             sender.cancel()
             self._forget(connection)
-            with suppress(asyncio.CancelledError, ConnectionError):
-                await sender
+            await asyncio.wait([sender])
         return socket
 
     def drop(self, account: str | None, mid_frame: bool) -> int:

@@ -7,6 +7,7 @@ the same padded with zeros to W characters, `spW` integer padded to W, `s#` plai
 """
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -102,16 +103,18 @@ class Block:
 
 def _read(field: Field, given: Any) -> Any:
     if field.is_number:
-        return _read_number(given)
+        return _read_number(given, whole="." not in field.length)
     return "" if given is None else str(given).strip()
 
 
-def _read_number(given: Any) -> int | Decimal:
+def _read_number(given: Any, *, whole: bool) -> int | Decimal:
+    """A number field; a whole one takes 10.0 for 10 and refuses 10.5."""
     if given is None:
         return 0
-    if isinstance(given, bool) or not isinstance(given, int | float):
+    is_number = isinstance(given, int | float) and not isinstance(given, bool) and math.isfinite(given)
+    if not is_number or (whole and given != int(given)):
         raise GatewayError("IGW40011", "숫자형 항목에 숫자가 아닌 값이 입력되었습니다.")
-    return given if isinstance(given, int) else Decimal(str(given))
+    return int(given) if given == int(given) else Decimal(str(given))
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class LsSession:
         async with self.http.post(url, data=text, headers=head | headers) as response:
             return Reply(response.status, dict(response.headers), await response.json())
 
-    async def call(self, tr_cd: str, headers: dict[str, str] | None = None, **fields: Any) -> Reply:
+    async def call(self, tr_cd: str, headers: dict[str, str] | None = None, /, **fields: Any) -> Reply:
         """A TR on its path with its input block."""
         if not self.token:
             await self.log_in()
@@ -132,7 +132,7 @@ class LsSession:
             "LoanDt": "",
             "OrdCndiTpCode": "0",
         }
-        return await self.call("CSPAT00601", **(fields | changes))
+        return await self.call("CSPAT00601", None, **(fields | changes))
 
     async def modify(self, number: int, quantity: int, price: int, **changes: Any) -> Reply:
         fields = {"OrgOrdNo": number, "IsuNo": "A005930", "OrdQty": quantity, "OrdPrc": price}
@@ -149,7 +149,7 @@ class LsSession:
 
     async def holdings(self, **changes: str) -> Reply:
         fields = {"prcgb": "1", "chegb": "2", "dangb": "0", "charge": "1", "cts_expcode": ""}
-        return await self.call("t0424", **(fields | changes))
+        return await self.call("t0424", None, **(fields | changes))
 
     async def listen(self, path: str = "/websocket") -> Listener:
         if not self.token:

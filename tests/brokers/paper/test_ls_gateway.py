@@ -184,7 +184,7 @@ async def test_a_body_without_its_block_is_a_refusal_of_the_business(ls: LsSessi
 
 
 async def test_a_string_for_a_number_is_refused(ls: LsSession):
-    for changes in ({"OrdQty": "10"}, {"OrdPrc": "90000"}, {"OrdQty": True}):
+    for changes in ({"OrdQty": "10"}, {"OrdPrc": "90000"}, {"OrdQty": True}, {"OrdQty": 1.5}):
         reply = await ls.place(**changes)
         assert (reply.status, reply.code) == (500, "IGW40011")
     reply = await ls.cancel(number="1", quantity=1)  # type: ignore[arg-type]
