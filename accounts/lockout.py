@@ -30,7 +30,8 @@ def pause_after(failures: int) -> timedelta:
     if beyond < 0:
         return timedelta(0)
     first: timedelta = settings.AXES_COOLOFF_TIME
-    return min(first * (1 << min(beyond, 16)), LONGEST_PAUSE)
+    doubled: timedelta = first * (1 << min(beyond, 16))
+    return min(doubled, LONGEST_PAUSE)
 
 
 def pause_left(username: str, ip_address: str | None) -> timedelta:

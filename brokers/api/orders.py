@@ -89,8 +89,8 @@ class OrdersView(ApiView):
         responses={200: OrderShape, 201: OrderShape, **errors(400, 401, 403, 404, 409, 429)},
         description="Place an order. It is saved before it is sent. A refusal by Lucy's checks or by the "
         "broker is an order with status `rejected` and its reason; `unknown` means that the broker's answer "
-        "was lost and will be found out. The same `client_order_id` again places nothing and returns the same "
-        "order (200).",
+        "was lost and will be found out. The same `client_order_id` again places nothing and returns the "
+        "same order (200).",
     )
     def post(self, request: Request) -> Response:
         form = self.Input(data=request.data)

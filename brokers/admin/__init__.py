@@ -1,0 +1,5 @@
+"""The operators' console: accounts at brokers, and everything that happened on them (read-only)."""
+
+from brokers.admin import accounts, market, orders, records
+
+__all__ = ["accounts", "market", "orders", "records"]
