@@ -254,7 +254,9 @@ class KisHost:
             service = self.others[tr_id]
         if service is None:
             raise KisError("OPSQ0002", f"없는 서비스 코드 입니다 : {tr_id}", status=GATEWAY_STATUS)
-        if (service.path, service.method) != (request.path, request.method):
+        # mojito writes two slashes before some paths.
+        path = f"/{request.path.lstrip('/')}"
+        if (service.path, service.method) != (path, request.method):
             raise KisError("MCA00124", "해당 서비스를 찾을수 없습니다.")
         if self.server == "paper" and not service.on_paper and not switches.kis_paper_offers_all:
             if service.account:

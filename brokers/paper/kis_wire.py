@@ -158,7 +158,7 @@ class Service:
 def refused(reason: Refusal, words: Mapping[Reason, tuple[str, str]], rt_cd: str) -> KisError:
     """A ledger's refusal in the broker's words; ``{detail}`` in them is filled in."""
     code, message = words[reason.reason]
-    return KisError(code, message.format(detail=reason.detail), rt_cd=rt_cd)
+    return KisError(code, message.format(detail=reason.detail).ljust(MESSAGE_WIDTH), rt_cd=rt_cd)
 
 
 def plain_code(text: str) -> str:
