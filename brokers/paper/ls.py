@@ -14,7 +14,16 @@ from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
-from brokers.paper import ls_accounts, ls_charts, ls_journals, ls_order_lists, ls_orders, ls_quotes, ls_tokens
+from brokers.paper import (
+    ls_accounts,
+    ls_charts,
+    ls_journals,
+    ls_order_lists,
+    ls_orders,
+    ls_quotes,
+    ls_rankings,
+    ls_tokens,
+)
 from brokers.paper.faults import Call as FaultCall
 from brokers.paper.faults import Rule
 from brokers.paper.ledger import Account
@@ -32,6 +41,7 @@ TRANSACTIONS: Mapping[str, Handler] = {
     **ls_journals.TRANSACTIONS,
     **ls_quotes.TRANSACTIONS,
     **ls_charts.TRANSACTIONS,
+    **ls_rankings.TRANSACTIONS,
 }
 SOCKET_PATHS = (
     "/websocket",

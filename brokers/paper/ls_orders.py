@@ -176,7 +176,9 @@ def _receipt(call: Call, order: Order) -> dict[str, Any]:
         "OrdTime": to_milliseconds(order.placed_at),
         # Seen on paper: 40 as the market, the price type in place of the order type
         "OrdMktCode": "40" if call.on_paper else MARKET_CODES[issue.market],
-        "OrdPtnCode": PRICE_TYPE_CODES[order.price_type] if call.on_paper else CASH_ORDER_CODES[order.side],
+        "OrdPtnCode": PRICE_TYPE_CODES.get(order.price_type, "00")
+        if call.on_paper
+        else CASH_ORDER_CODES[order.side],
         "ShtnIsuNo": short_code(issue),
         "OrdAmt": amount,
         "MnyOrdAmt": amount,

@@ -54,8 +54,8 @@ def against_base(market: Market, issue: Issue, price: int) -> dict[str, Any]:
 
 def venue_code(call: Call, issue: Issue) -> str:
     """The code as the venue asked for spells it: N for NXT, U for both, plain for KRX."""
-    prefix = call.fields["exchgubun"] if call.fields["exchgubun"] in ("N", "U") else ""
-    return prefix + issue.code
+    venue = call.fields.get("exchgubun", "")
+    return venue + issue.code if venue in ("N", "U") else issue.code
 
 
 def quoted(fill: Callable[[Call, Issue], dict[str, Any]]) -> Handler:

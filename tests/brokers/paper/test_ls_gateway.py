@@ -193,7 +193,7 @@ async def test_a_string_for_a_number_is_refused(ls: LsSession):
 
 
 async def test_numbers_and_strings_stand_as_the_portal_types_say(ls: LsSession):
-    order = (await ls.place(price=90_000.0)).body["CSPAT00601OutBlock1"]
+    order = (await ls.place(OrdPrc=90_000.0)).body["CSPAT00601OutBlock1"]
     assert (order["OrdQty"], order["OrdPrc"]) == (10, "90000.00")
     quote = (await ls.call("t1102", shcode="005930")).block("")
     assert isinstance(quote["price"], int)

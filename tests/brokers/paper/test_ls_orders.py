@@ -1,6 +1,7 @@
 """LS's orders, modifies and cancels: answers, refusals, numbers (ls.md 7.4 to 7.6)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ async def test_price_types_conditions_and_venues_reach_the_books(ls: LsSession):
         ({"MgntrnCode": "003"}, "01900"),
     ],
 )
-async def test_refusals(ls: LsSession, changes: dict[str, object], code: str):
+async def test_refusals(ls: LsSession, changes: dict[str, Any], code: str):
     reply = await ls.place(**changes)
     assert (reply.status, reply.code) == (200, code)
     assert reply.body["rsp_msg"].startswith("모의투자 ")
