@@ -73,6 +73,7 @@ class PaperBroker:
         self.token_calls: dict[str, datetime] = {}  # when each KIS key last asked for a token
         self._runners: list[web.AppRunner] = []
         self._jobs: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
         self._saved = (0, 0)
         self._remember()
 
@@ -93,10 +94,8 @@ class PaperBroker:
 
     async def stop(self) -> None:
         """Close every connection and write the memory."""
-        for job in self._jobs:
-            job.cancel()
-            with suppress(asyncio.CancelledError):
-                await job
+        self._stopping.set()
+        await asyncio.gather(*self._jobs)
         self.drop_sockets()
         for runner in self._runners:
             await runner.cleanup()
@@ -157,17 +156,21 @@ class PaperBroker:
         return self.ledger.changes, self.tokens.changes
 
     async def _run_market(self) -> None:
-        while True:
-            await asyncio.sleep(self.pace_seconds or 1.0)
+        while not await self._stops_within(self.pace_seconds or 1.0):
             self.ledger.roll()
             if self.pace_seconds and self.clock.session().value == "continuous":
                 self.market.step()
 
+    async def _stops_within(self, seconds: float) -> bool:
+        """Wait, but not longer than the broker runs: a job ends between two pieces of work, never inside one."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()
+
     async def _keep_saving(self, state_dir: Path) -> None:
         """Write the memory shortly after a change; a large one less often, so that it stays cheap."""
         pause = SAVE_SECONDS
-        while True:
-            await asyncio.sleep(pause)
+        while not await self._stops_within(pause):
             if self._saved != self._changes():
                 began = time.monotonic()
                 self._saved = self._changes()
