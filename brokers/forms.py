@@ -2,12 +2,13 @@
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.http import QueryDict
 
 from accounts.models import User
 from brokers.adapters.base import OrderRequest
@@ -41,7 +42,7 @@ class WonField(forms.DecimalField):
         }
         super().__init__(min_value=1, max_digits=12, decimal_places=0, error_messages=errors, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(str(value).replace(",", "").strip() if value is not None else value)
 
 
@@ -77,8 +78,7 @@ class TicketForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen: forms.ModelChoiceField[BrokerAccount] = self.fields["account"]  # type: ignore[assignment]
-        chosen.queryset = tradable_accounts_of(user).filter(paused=False)
+        offer(self.fields["account"], tradable_accounts_of(user).filter(paused=False))
         self.fields["quantity"].error_messages["required"] = "수량을 적으세요."
 
     @staticmethod
@@ -87,22 +87,10 @@ class TicketForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if data.get("order_type") == OrderType.MARKET:
-            data["price"] = None
-        elif "price" in data and data["price"] is None:
-            self.add_error("price", "지정가 주문은 가격이 필요합니다.")
-        elif data.get("price") and data.get("symbol"):
-            self._require_tick(data["price"], data["symbol"])
+        data["price"], wrong = priced(data, data.get("symbol", ""))
+        if wrong and "price" not in self.errors:
+            self.add_error("price", wrong)
         return data
-
-    def _require_tick(self, price: Decimal, symbol: str) -> None:
-        step = tick_size(price, kind_of(symbol))
-        if price % step:
-            below = price - price % step
-            self.add_error(
-                "price",
-                f"{price:,}원은 호가 단위({step:,}원)에 맞지 않습니다. {below:,}원 또는 {below + step:,}원으로 고치세요.",
-            )
 
     def request(self) -> OrderRequest:
         return OrderRequest(
@@ -136,34 +124,25 @@ class FiguresForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        chosen: forms.ModelChoiceField[BrokerAccount] = self.fields["account"]  # type: ignore[assignment]
-        chosen.queryset = tradable_accounts_of(user)
+        offer(self.fields["account"], tradable_accounts_of(user))
 
 
 class ModifyForm(forms.Form):
+    """A new price or type for all that is open; less of it is a partial cancel."""
+
     client_request_id = forms.UUIDField(widget=forms.HiddenInput)
     order_type = forms.ChoiceField(choices=TICKET_TYPES, label="유형")
-    quantity = WonField(label="정정 수량", help_text="남은 수량 가운데 정정할 만큼")
     price = WonField(label="가격", required=False)
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
-        self.fields["quantity"].error_messages["required"] = "수량을 적으세요."
-
-    def clean_quantity(self) -> int:
-        return open_part(self.cleaned_data["quantity"], self.order)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if data.get("order_type") == OrderType.MARKET:
-            data["price"] = None
-        elif "price" in data and data["price"] is None:
-            self.add_error("price", "지정가로 정정하려면 가격이 필요합니다.")
-        elif price := data.get("price"):
-            step = tick_size(price, kind_of(self.order.symbol))
-            if price % step:
-                self.add_error("price", f"호가 단위({step:,}원)에 맞지 않습니다.")
+        data["price"], wrong = priced(data, self.order.symbol)
+        if wrong and "price" not in self.errors:
+            self.add_error("price", wrong)
         return data
 
 
@@ -196,10 +175,10 @@ class PeriodForm(forms.Form):
         required=False, label="종료일", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
-    def __init__(self, data: Any, *, user: User) -> None:
+    def __init__(self, data: QueryDict, *, user: User) -> None:
         super().__init__(data)
-        chosen: forms.ModelChoiceField[BrokerAccount] = self.fields["account"]  # type: ignore[assignment]
-        chosen.queryset = accounts_of(user)
+        self.given = data
+        offer(self.fields["account"], accounts_of(user))
         for name in ("first", "last"):
             self.fields[name].error_messages["invalid"] = "날짜를 연-월-일로 적으세요."
 
@@ -214,10 +193,11 @@ class PeriodForm(forms.Form):
 
     def fill_in(self) -> None:
         """Show the period that was taken where none was given."""
-        if self.is_valid() and not (self.data.get("first") and self.data.get("last")):
-            self.data = self.data.copy()
-            self.data["first"] = self.cleaned_data["first"].isoformat()
-            self.data["last"] = self.cleaned_data["last"].isoformat()
+        if self.is_valid():
+            filled = self.given.copy()
+            filled["first"] = self.cleaned_data["first"].isoformat()
+            filled["last"] = self.cleaned_data["last"].isoformat()
+            self.data = filled
 
     def is_live(self) -> bool:
         """Whether news of this moment belongs in the list."""
@@ -253,6 +233,24 @@ class OrderFilters(PeriodForm):
         if state := self.cleaned_data["state"]:
             rows = rows.filter(status__in=STATES[state][1])
         return rows
+
+
+def offer(field: forms.Field, accounts: QuerySet[BrokerAccount]) -> None:
+    cast("forms.ModelChoiceField[BrokerAccount]", field).queryset = accounts
+
+
+def priced(data: dict[str, Any], symbol: str) -> tuple[Decimal | None, str]:
+    """The price an order of this type goes with, and what is wrong with it."""
+    price: Decimal | None = data.get("price")
+    if data.get("order_type") == OrderType.MARKET:
+        return None, ""
+    if price is None:
+        return None, "지정가 주문은 가격이 필요합니다."
+    step = tick_size(price, kind_of(symbol))
+    if rest := price % step:
+        below, above = price - rest, price - rest + step
+        return price, f"호가 단위({step:,}원)에 맞지 않습니다. {below:,}원 또는 {above:,}원으로 고치세요."
+    return price, ""
 
 
 def open_part(quantity: Decimal, order: Order) -> int:

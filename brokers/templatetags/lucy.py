@@ -58,7 +58,12 @@ def signed(value: Any) -> str:
 
 @register.filter
 def rate(value: Any) -> str:
-    return "–" if value is None or value == "" else f"{signed(round(Decimal(str(value)), 2))}%"
+    """A signed percentage with two decimals."""
+    if value is None or value == "":
+        return "–"
+    number = round(Decimal(str(value)), 2)
+    sign = "+" if number > 0 else "−" if number < 0 else ""
+    return f"{sign}{abs(number):.2f}%"
 
 
 @register.filter
@@ -104,15 +109,18 @@ def status(order: Order) -> SafeString:
 
 
 @register.simple_tag
-def moment(at: datetime | None, *, full: bool = False) -> SafeString | str:
-    """Today's as 09:01:02, another day's with its date; hover shows all of it."""
+def moment(at: datetime | None, *, fine: bool = False) -> SafeString | str:
+    """Today's as 09:01:02 (or .345), another day's with its date; hover shows all of it."""
     if at is None:
         return "–"
     local = timezone.localtime(at)
-    today = local.date() == timezone.localdate()
-    shown = local.strftime("%H:%M:%S") if today and not full else local.strftime("%m-%d %H:%M:%S")
+    shown = local.strftime("%H:%M:%S" if local.date() == timezone.localdate() else "%m-%d %H:%M:%S")
+    thousandths = f".{local.microsecond // 1000:03d}"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', at.isoformat(), local.strftime("%Y-%m-%d %H:%M:%S"), shown
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M:%S") + thousandths,
+        shown + thousandths if fine else shown,
     )
 
 

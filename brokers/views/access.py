@@ -2,39 +2,41 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
+from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from brokers.models import Order
 from brokers.selectors import orders_of
 
 P = ParamSpec("P")
-Page = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 class SignedInRequest(HttpRequest):
     user: User
-    htmx: Any
+    htmx: HtmxDetails
 
 
-def signed_in(view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase]) -> Page[P]:
+def signed_in(
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Sends who is not signed in to the sign-in page, whole: never into the part that htmx asked for."""
-    page = login_required(view)
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        if getattr(request, "htmx", False) and not request.user.is_authenticated:
+    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if isinstance(request.user, User):
+            return view(cast(SignedInRequest, request), *args, **kwargs)
+        if request.headers.get("HX-Request"):
             return _leave_for_sign_in(request)
-        answer: HttpResponseBase = page(request, *args, **kwargs)
-        return answer
+        return redirect_to_login(request.get_full_path())
 
-    return wrapper
+    return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], wrapper)
 
 
 def own_order(request: SignedInRequest, pk: str) -> Order:

@@ -42,10 +42,8 @@ def fills(request: SignedInRequest) -> HttpResponse:
 def _totals(found: QuerySet[Fill]) -> dict[str, Any]:
     """Shares and won bought and sold."""
     amount = ExpressionWrapper(F("quantity") * F("price"), output_field=WON)
-    sums = {
-        line["side"]: line
-        for line in found.order_by().values("side").annotate(shares=Sum("quantity"), won=Sum(amount))
-    }
+    lines = found.order_by().values_list("side").annotate(shares=Sum("quantity"), won=Sum(amount))
+    sums = {side: {"shares": shares, "won": won} for side, shares, won in lines}
     nothing = {"shares": 0, "won": Decimal(0)}
     buy, sell = sums.get(Side.BUY, nothing), sums.get(Side.SELL, nothing)
     return {"buy": buy, "sell": sell, "net": sell["won"] - buy["won"]}

@@ -15,6 +15,7 @@ from brokers.models.orders import WORKING
 from brokers.rights import tradable_accounts_of
 from brokers.selectors import orders_of, trail_of
 from brokers.services import orders as order_service
+from brokers.terms import OrderType
 from brokers.ticks import steps_of
 from brokers.views.access import SignedInRequest, own_order, signed_in
 from brokers.views.paging import newest_first
@@ -85,7 +86,6 @@ def modify(request: SignedInRequest, pk: str) -> HttpResponse:
     now = {
         "client_request_id": uuid4(),
         "order_type": found.order_type,
-        "quantity": found.open_quantity,
         "price": found.price,
     }
     form = ModifyForm(request.POST or None, order=found, initial=now)
@@ -97,9 +97,9 @@ def modify(request: SignedInRequest, pk: str) -> HttpResponse:
                 found,
                 request.user,
                 str(data["client_request_id"]),
-                quantity=data["quantity"],
+                quantity=None,
                 price=data["price"],
-                order_type=data["order_type"],
+                order_type=OrderType(data["order_type"]),
             )
         except LucyError as refusal:
             context["refusal"] = refusal
@@ -120,7 +120,11 @@ def cancel(request: SignedInRequest, pk: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             context["change"] = order_service.cancel_order(
-                found, request.user, str(data["client_request_id"]), quantity=data["quantity"]
+                found,
+                request.user,
+                str(data["client_request_id"]),
+                quantity=data["quantity"],
+                by_staff=request.user.has_perm("brokers.cancel_any_order"),
             )
         except LucyError as refusal:
             context["refusal"] = refusal
@@ -134,14 +138,16 @@ def cancel_chosen(request: SignedInRequest) -> HttpResponse:
     asked = [ObjectId(pk) for pk in request.POST.getlist("id")[:ROWS_AT_ONCE] if ObjectId.is_valid(pk)]
     chosen = orders_of(request.user).filter(pk__in=asked, status__in=WORKING).select_related("account")
     context: dict[str, Any] = {"orders": list(chosen.order_by("created_at")), "batch": uuid4()}
-    if batch := request.POST.get("batch"):
+    if batch := request.POST.get("batch", "")[:64]:
         context["outcomes"] = [_cancelled(found, request.user, batch) for found in context["orders"]]
     return render(request, "brokers/parts/cancel_chosen.html", context)
 
 
 def _cancelled(found: Order, user: User, batch: str) -> dict[str, Any]:
+    """One order's outcome; the batch's own id makes a second click the same request."""
+    by_staff = user.has_perm("brokers.cancel_any_order")
     try:
-        return {"order": found, "change": order_service.cancel_order(found, user, f"{batch}:{found.pk}"[:64])}
+        return {"order": found, "change": order_service.cancel_order(found, user, batch, by_staff=by_staff)}
     except LucyError as refusal:
         return {"order": found, "refusal": refusal}
 

@@ -27,7 +27,7 @@ LAST_ACCOUNT = "ticket_account"
 @require_GET
 @signed_in
 def ticket(request: SignedInRequest) -> HttpResponse:
-    """A fresh ticket, or with the query's values filled in (a row's button, or back from the confirmation)."""
+    """A fresh ticket, or with the query's values: from a row's button, or back from the confirmation."""
     form = TicketForm(user=request.user, initial=_first_values(request))
     return render(request, "brokers/parts/ticket.html", _ticket_context(request, form))
 
