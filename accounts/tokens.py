@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bson import ObjectId
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import AnonymousUser
@@ -29,7 +30,8 @@ def is_current(token: Token, user: User) -> bool:
 
 
 def user_behind(token: Token) -> User | None:
-    return User.objects.filter(pk=token.get("user_id")).first()
+    key = token.get("user_id")
+    return User.objects.filter(pk=key).first() if ObjectId.is_valid(key) else None
 
 
 class RevocableJWTAuthentication(JWTAuthentication):

@@ -29,7 +29,7 @@ one_word = RegexValidator(r"^[\x21-\x7e]+$", "빈칸이나 한글 없이 증권�
 
 
 class SecretField(forms.CharField):
-    """Written, never read: the page shows dots when there is something, and keeps it when nothing is typed."""
+    """Written, never read: dots stand for what is there, and nothing typed keeps it."""
 
     def __init__(self, label: str) -> None:
         widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "size": 60})

@@ -19,9 +19,6 @@ class KeyField(serializers.CharField):
 
     default_error_messages = {"key": "24자리 16진수 ID가 아닙니다."}
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=24, **kwargs)
-
     def to_internal_value(self, data: Any) -> ObjectId:  # type: ignore[override]
         try:
             return ObjectId(super().to_internal_value(data))

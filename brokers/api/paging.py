@@ -38,7 +38,7 @@ class PageInput(serializers.Serializer[None]):
     """What every list takes."""
 
     limit = serializers.IntegerField(min_value=1, max_value=200, default=50)
-    cursor = CursorField(required=False, max_length=200, help_text="From `next` of the page before.")
+    cursor = CursorField(required=False, help_text="From `next` of the page before.")
 
 
 def newest_first(
