@@ -17,8 +17,11 @@ from aiohttp import web
 
 from brokers.paper.faults import Call, Rule
 from brokers.paper.kis_accounts import ACCOUNT_SERVICES
+from brokers.paper.kis_charts import CHART_SERVICES
+from brokers.paper.kis_masters import MASTER_SERVICES
 from brokers.paper.kis_orders import ORDER_SERVICES
 from brokers.paper.kis_overseas import OVERSEAS_SERVICES
+from brokers.paper.kis_profits import PROFIT_SERVICES
 from brokers.paper.kis_quotes import QUOTE_SERVICES
 from brokers.paper.kis_socket import KisSockets
 from brokers.paper.kis_wire import KisAnswer, KisCall, KisError, Service, invalid
@@ -34,7 +37,10 @@ GATEWAY_STATUS = 500
 SERVICES: tuple[Service, ...] = (
     *ORDER_SERVICES,
     *ACCOUNT_SERVICES,
+    *PROFIT_SERVICES,
     *QUOTE_SERVICES,
+    *CHART_SERVICES,
+    *MASTER_SERVICES,
     *OVERSEAS_SERVICES,
 )
 

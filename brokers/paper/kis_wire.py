@@ -166,6 +166,11 @@ def plain_code(text: str) -> str:
     return text.strip()[-6:]
 
 
+def long_code(code: str, kind: str) -> str:
+    """12 characters: 00000A005930, and Q for an ETN."""
+    return f"00000{'Q' if kind == 'ETN' else 'A'}{code}"
+
+
 def parse_day(text: str, name: str) -> date:
     """YYYYMMDD, or 00YYYYMMDD as some services document it; python-kis says 00000101 for the beginning."""
     if text == "00000101":

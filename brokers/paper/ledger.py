@@ -5,19 +5,13 @@ Not thread-safe: it lives in the paper broker's event loop. Won are int, costs D
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-
 from brokers.paper import checks
-from brokers.paper.audit import audit
+from brokers.paper.bookings import book_trade, reached, sales_tax, share_of
+from brokers.paper.books import Books
 from brokers.paper.clock import PaperClock, Session
 from brokers.paper.market import Market, Trade
+from brokers.paper.means import cash_needed, working_price
 from brokers.paper.values import (
-    CENT,
-    PRICED,
     Account,
     Balance,
     Condition,
@@ -52,41 +46,13 @@ __all__ = [
     "Side",
 ]
 
-Listener = Callable[[Event], None]
-SETTLEMENT_DAYS = 2  # D+2
 
-
-@dataclass
-class Accounts:
-    """All accounts, found by app key or by number."""
-
-    by_key: dict[str, Account] = field(default_factory=dict)
-    by_number: dict[str, Account] = field(default_factory=dict)
-
-    def add(self, account: Account) -> None:
-        self.by_key[account.app_key] = account
-        self.by_number[account.number] = account
-
-    def __iter__(self) -> Iterator[Account]:
-        return iter(self.by_number.values())
-
-
-class Ledger:
+class Ledger(Books):
     """Takes requests, matches them with the market and keeps the books."""
 
     def __init__(self, market: Market, clock: PaperClock) -> None:
-        self.market = market
-        self.clock = clock
-        self.accounts = Accounts()
-        self.matching = True  # False: only ``fill`` fills
-        self.changes = 0  # counts changes, for the snapshot
-        self.today = clock.trade_date()
-        self.order_numbers: dict[str, int] = defaultdict(int)
-        self.execution_numbers: dict[str, int] = defaultdict(int)
-        self.traces = 0
+        super().__init__(market, clock)
         self._matching_now: Order | None = None  # its own trades must not fill it a second time
-        self._resting: dict[str, dict[tuple[str, int], Order]] = defaultdict(dict)
-        self._listeners: list[Listener] = []
         market.on_trade(self._cross)
 
     # Requests
@@ -112,7 +78,7 @@ class Ledger:
         checks.check_venue(issue, price_type, exchange)
         checks.check_prices(self.market, issue, price_type, price, stop_price)
         checks.check_quantity(quantity)
-        limit = self._limit(code, side, price, price_type)
+        limit = working_price(self.market, code, side, price, price_type)
         self._check_means(account, code, side, quantity, limit)
         order = self._new_order(
             account, code, side, quantity, price, price_type, condition, exchange, limit=limit
@@ -151,7 +117,7 @@ class Ledger:
         moved = self._part(parent, quantity)
         if moved == parent.open and (price, price_type) == (parent.price, parent.price_type):
             raise Refusal(Reason.PRICE_UNCHANGED, str(price))
-        limit = self._limit(parent.code, parent.side, price, price_type)
+        limit = working_price(self.market, parent.code, parent.side, price, price_type)
         self._check_raise(parent, moved, limit)
         order = self._new_order(
             account,
@@ -221,156 +187,6 @@ class Ledger:
         self._announce(EventKind.REJECTED, order, part, order.price)
         return order
 
-    def reset(self) -> None:
-        """Forget all accounts and orders."""
-        self.accounts.by_key.clear()
-        self.accounts.by_number.clear()
-        self.order_numbers.clear()
-        self.execution_numbers.clear()
-        self._resting.clear()
-        self.matching = True
-        self.changes += 1
-
-    # Inquiries
-
-    def add_account(self, account: Account) -> Account:
-        account.previous_total = account.previous_total or account.deposit + sum(
-            holding.quantity * self.market.issue(holding.code).base_price
-            for holding in account.holdings.values()
-        )
-        self.accounts.add(account)
-        self.changes += 1
-        return account
-
-    def order(self, account: Account, number: int, day: date | None = None) -> Order:
-        """An order by its number, today's unless ``day`` is given; or Refusal."""
-        found = account.orders.get((day or self.today, number))
-        if found is None:
-            raise Refusal(Reason.NO_SUCH_ORDER, str(number))
-        return found
-
-    def orders_of(self, account: Account, from_date: date, to_date: date) -> list[Order]:
-        """Orders of those days, the oldest first."""
-        self.roll()
-        return [order for (day, _), order in account.orders.items() if from_date <= day <= to_date]
-
-    def open_orders(self, account: Account) -> list[Order]:
-        return [order for order in self.orders_of(account, self.today, self.today) if order.open]
-
-    def balance(self, account: Account) -> Balance:
-        """The account's figures at current prices."""
-        self.roll()
-        tomorrow = self.clock.business_day_after(self.today, 1)
-        yesterday = next(self.clock.business_days_back(self.today))
-        return Balance(
-            deposit=account.deposit,
-            d1_cash=account.deposit + sum(net for day, net in account.unsettled if day <= tomorrow),
-            d2_cash=account.settled_cash,
-            orderable=account.orderable_cash,
-            reserved=account.reserved,
-            today=account.today,
-            yesterday=account.past.get(yesterday, DayFigures()),
-            stock_value=sum(
-                holding.quantity * self.market.issue(code).price for code, holding in account.holdings.items()
-            ),
-            stock_cost=sum((holding.cost for holding in account.holdings.values()), Decimal(0)),
-            previous_total=account.previous_total,
-        )
-
-    def buyable(self, account: Account, code: str, price: int | None) -> tuple[int, int]:
-        """(shares, price used) the cash buys; None asks at the upper limit, as a market order would."""
-        used = price or self.market.upper_limit(code)
-        cash = max(account.orderable_cash, 0)
-        quantity = int(cash / (used * (1 + account.fee_rate)))
-        while quantity and quantity * used + account.fee_of(quantity * used) > cash:
-            quantity -= 1
-        return quantity, used
-
-    def sellable(self, account: Account, code: str) -> int:
-        holding = account.holdings.get(code)
-        return holding.sellable if holding else 0
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener`` with every event, in the order in which they happen."""
-        self._listeners.append(listener)
-
-    def check(self) -> None:
-        """Raise AssertionError if the books do not add up."""
-        audit(self.accounts, self._resting)
-
-    # The day
-
-    def roll(self) -> None:
-        """Begin a new trade date if there is one: open orders expire, old trades settle, numbers restart."""
-        day = self.clock.trade_date()
-        if day == self.today:
-            return
-        for account in self.accounts:
-            self._close_day(account, day)
-        self._resting.clear()
-        self.today = day
-        self._restart_numbers()
-        self.market.begin_day()
-        self.changes += 1
-
-    def _close_day(self, account: Account, day: date) -> None:
-        for order in self.orders_of_day(account, self.today):
-            order.expired += order.open
-            order.reserved = 0
-        account.reserved = 0
-        account.previous_total = account.settled_cash + sum(
-            holding.quantity * self.market.issue(code).price for code, holding in account.holdings.items()
-        )
-        account.past[self.today] = account.today
-        settles = self.clock.business_day_after(self.today, SETTLEMENT_DAYS)
-        account.unsettled.append((settles, account.today.net))
-        account.today = self._reopened(account, day)
-        account.deposit += sum(net for due, net in account.unsettled if due <= day)
-        account.unsettled = [(due, net) for due, net in account.unsettled if due > day]
-        for holding in account.holdings.values():
-            holding.bought_before, holding.sold_before = holding.bought_today, holding.sold_today
-            holding.bought_today = holding.sold_today = holding.on_order = 0
-            holding.realised = Decimal(0)
-        account.holdings = {
-            code: holding
-            for code, holding in account.holdings.items()
-            if holding.quantity or self._still_settling(holding, day)
-        }
-
-    def _reopened(self, account: Account, day: date) -> DayFigures:
-        """The figures of ``day``: a test may turn the clock back to a day that was closed already."""
-        figures = account.past.pop(day, DayFigures())
-        if figures.net:
-            due = self.clock.business_day_after(day, SETTLEMENT_DAYS)
-            account.unsettled.append((due, -figures.net))
-        return figures
-
-    def _restart_numbers(self) -> None:
-        """Order and execution numbers begin at 1 on each trade date."""
-        self.order_numbers.clear()
-        self.execution_numbers.clear()
-        for account in self.accounts:
-            for order in self.orders_of_day(account, self.today):
-                self.order_numbers[account.broker] = max(self.order_numbers[account.broker], order.number)
-                for execution in order.executions:
-                    latest = self.execution_numbers[account.broker]
-                    self.execution_numbers[account.broker] = max(latest, execution.number)
-
-    def _still_settling(self, holding: Holding, day: date) -> bool:
-        """A sold-out issue stays in the balance until its sale settles (kis.md §2.5)."""
-        traded = holding.last_traded
-        return traded is not None and self.clock.business_day_after(traded, SETTLEMENT_DAYS) > day
-
-    @staticmethod
-    def orders_of_day(account: Account, day: date) -> list[Order]:
-        return [order for (placed, _), order in account.orders.items() if placed == day]
-
-    def rest_again(self, account: Account) -> None:
-        """Put the open orders of a restored account back to work."""
-        for order in self.orders_of_day(account, self.today):
-            if order.open:
-                self._resting[order.code][account.broker, order.number] = order
-
     # Checks that need the books
 
     def _changeable(self, account: Account, number: int, exchange: str | None) -> Order:
@@ -394,7 +210,7 @@ class Ledger:
         if side is Side.SELL:
             if quantity > self.sellable(account, code):
                 raise Refusal(Reason.NO_HOLDING, str(self.sellable(account, code)))
-        elif self._needed(account, code, quantity, limit) > account.orderable_cash:
+        elif cash_needed(self.market, account, code, quantity, limit) > account.orderable_cash:
             raise Refusal(Reason.NO_CASH, str(account.orderable_cash))
 
     def _check_raise(self, parent: Order, moved: int, limit: int | None) -> None:
@@ -402,33 +218,12 @@ class Ledger:
         if parent.side is Side.SELL:
             return
         account = parent.account
-        kept = self._needed(account, parent.code, parent.open - moved, parent.limit)
-        needed = kept + self._needed(account, parent.code, moved, limit)
+        kept = cash_needed(self.market, account, parent.code, parent.open - moved, parent.limit)
+        needed = kept + cash_needed(self.market, account, parent.code, moved, limit)
         if needed - parent.reserved > account.orderable_cash:
             raise Refusal(Reason.NO_CASH, str(account.orderable_cash))
 
-    def _needed(self, account: Account, code: str, quantity: int, limit: int | None) -> int:
-        """Won a purchase may cost; an order at any price is counted at the upper limit."""
-        amount = quantity * (limit or self.market.upper_limit(code))
-        return amount + account.fee_of(amount)
-
-    def _limit(self, code: str, side: Side, price: int, price_type: PriceType) -> int | None:
-        """The working price of a type; None takes any price."""
-        if price_type in PRICED:
-            return price
-        if price_type is PriceType.MARKET:
-            return None
-        issue, book = self.market.issue(code), self.market.book(code)
-        ask, bid = book.asks[0].price or issue.price, book.bids[0].price or issue.price
-        return {
-            PriceType.BEST: ask if side is Side.BUY else bid,
-            PriceType.FIRST: bid if side is Side.BUY else ask,
-            PriceType.MID: (ask + bid) // 2,
-            PriceType.PRE_OPEN: issue.base_price,
-            PriceType.AFTER_CLOSE: issue.price,
-        }[price_type]
-
-    # Books
+    # Deeds
 
     def _new_order(
         self,
@@ -479,7 +274,7 @@ class Ledger:
         """Bring the cash or shares held for an order in line with what is open of it."""
         account = order.account
         held = (
-            self._needed(account, order.code, order.open, order.limit)
+            cash_needed(self.market, account, order.code, order.open, order.limit)
             if order.side is Side.BUY
             else order.open
         )
@@ -524,8 +319,8 @@ class Ledger:
             if order is self._matching_now:
                 continue
             self._trigger(order, trade.price)
-            if order.open and order.triggered and _reached(order, trade.price):
-                self._execute(order, _share_of(trade, order), order.limit or trade.price)
+            if order.open and order.triggered and reached(order, trade.price):
+                self._execute(order, share_of(trade, order), order.limit or trade.price)
 
     @staticmethod
     def _trigger(order: Order, price: int) -> None:
@@ -538,12 +333,12 @@ class Ledger:
     def _execute(self, order: Order, quantity: int, price: int) -> Execution:
         account = order.account
         amount = quantity * price
-        fee, tax = account.fee_of(amount), self._tax(order, amount)
+        fee, tax = account.fee_of(amount), sales_tax(order, self.market.issue(order.code), amount)
         holding = account.holdings.setdefault(order.code, Holding(order.code))
         order.filled += quantity
         order.filled_amount += amount
         self._release(order)
-        realised = _book_trade(account.today, holding, order.side, quantity, price, fee, tax)
+        realised = book_trade(account.today, holding, order.side, quantity, price, fee, tax)
         holding.last_traded = self.today
         self.execution_numbers[account.broker] += 1
         execution = Execution(
@@ -565,54 +360,9 @@ class Ledger:
         self._announce(EventKind.FILLED, order, quantity, price, execution)
         return execution
 
-    def _tax(self, order: Order, amount: int) -> int:
-        """Sales tax, fractions dropped; funds are free of it."""
-        if order.side is Side.BUY or self.market.issue(order.code).kind != "stock":
-            return 0
-        return int(amount * order.account.tax_rate)
-
     def _announce(
         self, kind: EventKind, order: Order, quantity: int, price: int, execution: Execution | None = None
     ) -> None:
         event = Event(kind, order.account, order, execution, quantity, price, self.clock.now(), order.trace)
         for tell in self._listeners:
             tell(event)
-
-
-def _reached(order: Order, price: int) -> bool:
-    if order.limit is None:
-        return True
-    return price <= order.limit if order.side is Side.BUY else price >= order.limit
-
-
-def _share_of(trade: Trade, order: Order) -> int:
-    """At the order's own price only as much as was traded there; a price beyond it fills the whole order."""
-    if trade.swept or trade.price != order.limit:
-        return order.open
-    return min(order.open, trade.quantity)
-
-
-def _book_trade(
-    day: DayFigures, holding: Holding, side: Side, quantity: int, price: int, fee: int, tax: int
-) -> Decimal:
-    """Move shares and money; the realised profit of a sale, after its costs."""
-    amount = quantity * price
-    day.fees += fee
-    day.taxes += tax
-    if side is Side.BUY:
-        day.bought += amount
-        holding.quantity += quantity
-        holding.cost += amount
-        holding.bought_today += quantity
-        return Decimal(0)
-    cost = holding.cost
-    if quantity < holding.quantity:
-        cost = (holding.cost * quantity / holding.quantity).quantize(CENT)
-    realised = amount - cost - fee - tax
-    day.sold += amount
-    day.realised += realised
-    holding.quantity -= quantity
-    holding.cost -= cost
-    holding.sold_today += quantity
-    holding.realised += realised
-    return realised

@@ -162,7 +162,7 @@ class PaperBroker:
                 self.market.step()
 
     async def _stops_within(self, seconds: float) -> bool:
-        """Wait, but not longer than the broker runs: a job ends between two pieces of work, never inside one."""
+        """Wait, but not longer than the broker runs: a job never ends inside a piece of work."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return self._stopping.is_set()

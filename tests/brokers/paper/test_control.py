@@ -235,6 +235,7 @@ def test_a_broker_in_a_thread():
 def test_the_process_says_where_it_is_and_stops_when_told(tmp_path):
     command = [sys.executable, "-m", "brokers.paper", "--state-dir", str(tmp_path), "--pace", "0.2"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ})
+    assert process.stdout is not None
     addresses = json.loads(process.stdout.readline())
     assert set(addresses) == set(HOSTS)
     assert requests.get(f"{addresses['control']}/health", timeout=5).json()["ok"]

@@ -14,6 +14,7 @@ from brokers.paper.clock import PaperClock, Session
 from brokers.paper.ledger import (
     Account,
     Condition,
+    Event,
     EventKind,
     Holding,
     Ledger,
@@ -41,7 +42,7 @@ def make_ledger(**clock_options):
 @pytest.fixture
 def books():
     ledger, account = make_ledger()
-    events = []
+    events: list[Event] = []
     ledger.subscribe(events.append)
     yield ledger, account, events
     ledger.check()
