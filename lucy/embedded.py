@@ -138,7 +138,7 @@ class Server(ABC):
 
     def stop(self) -> None:
         """Ask it to end, wait until it has; an ended one is fine."""
-        if self.process is None:
+        if self.process is None or self.process.poll() is not None:
             return
         self.process.terminate()
         try:
@@ -146,7 +146,6 @@ class Server(ABC):
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process = None
 
     def running(self) -> subprocess.Popen[bytes]:
         if self.process is None:
@@ -315,7 +314,7 @@ _DISK_SIGNS = (
 
 
 def main(directory: str) -> None:
-    """`python -m lucy.embedded DIRECTORY`: whether data can be kept there, asked before any setting is read."""
+    """`python -m lucy.embedded DIRECTORY`: can data be kept there? Asked before any setting is read."""
     try:
         make_directory(Path(directory).resolve())
     except ServiceError as error:
