@@ -140,6 +140,7 @@ def paper(paper_ports: dict[str, int], settings: Any) -> "Iterator[PaperThread]"
     from brokers.paper.switches import Switches
 
     switches = Switches(kis_rate_real=0, kis_rate_paper=0, kis_token_interval=0, ls_rate_factor=0.0)
+    settings.BROKER_RATE_FACTOR = 1000.0
     settings.BROKER_RATES = dict.fromkeys(settings.BROKER_RATES, 1000)
     with PaperThread(**paper_ports, switches=switches) as running:
         settings.BROKER_ADDRESSES = {

@@ -1,4 +1,4 @@
-"""Settings: an odd value stops the start, the environment comes before what `up` left, secrets are made once."""
+"""Settings: an odd value stops the start, the environment comes first, secrets are made once."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def run(var, expression: str, **environment: str) -> subprocess.CompletedProcess
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("LUCY_BROKERS", "pretend"), ("LUCY_SIGN_IN_FAILURES", "five"), ("LUCY_KIS_RATE", "fast")],
+    [("LUCY_BROKERS", "pretend"), ("LUCY_SIGN_IN_FAILURES", "five"), ("LUCY_RATE_FACTOR", "fast")],
 )
 def test_an_odd_value_stops_the_start_and_is_named(tmp_path, name, value):
     done = run(tmp_path, "settings.BROKERS", **{name: value})
