@@ -28,13 +28,17 @@ def run(var, expression: str, **environment: str) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("LUCY_BROKERS", "pretend"), ("LUCY_SIGN_IN_FAILURES", "five"), ("LUCY_RATE_FACTOR", "fast")],
+    ("name", "value", "words"),
+    [
+        ("LUCY_BROKERS", "pretend", "LUCY_BROKERS is 'pretend'; it must be 'practice' or 'live'."),
+        ("LUCY_SIGN_IN_FAILURES", "five", "'five'"),
+        ("LUCY_RATE_FACTOR", "fast", "float"),
+    ],
 )
-def test_an_odd_value_stops_the_start_and_is_named(tmp_path, name, value):
+def test_an_odd_value_stops_the_start(tmp_path, name, value, words):
     done = run(tmp_path, "settings.BROKERS", **{name: value})
     assert done.returncode != 0
-    assert value in done.stderr.splitlines()[-1]
+    assert words in done.stderr.splitlines()[-1]
 
 
 def test_practice_speaks_to_this_machine_only(tmp_path):
