@@ -118,6 +118,10 @@ class GrantInline(admin.TabularInline[AccountGrant, Any]):
     verbose_name_plural = "볼 수 있는 사람, 주문할 수 있는 사람"
     autocomplete_fields = ("user",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AccountGrant]:
+        rights = super().get_queryset(request).select_related("account", "user")
+        return rights.defer("account__app_key", "account__app_secret")
+
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         formset = super().get_formset(request, obj, **kwargs)
         rights = {"granter": user_of(request), "may_grant_self": decides_on_roles(request)}
