@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import uuid
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 16
+RECORDERS = 2
+MOST_AT_ONCE = 64  # fills of one transaction
 RECONCILE_EVERY = timedelta(seconds=60)
 LOOK_CLOSER_SECONDS = 2.0  # after news that only the broker's list can place
 TELL_HEALTH_EVERY = timedelta(seconds=5)
@@ -162,7 +165,8 @@ async def take(account: BrokerAccount, report: Report, reconciler: "Reconciler")
 async def _take(account: BrokerAccount, report: Report, reconciler: "Reconciler") -> None:
     match report:
         case FillReport():
-            await in_thread(fills.record_fill, account, report)
+            if await recorder_of(account).record(account, report) is fills.Outcome.DOUBTFUL:
+                await in_thread(fills.settle_doubt, account, report)
         case OrderReport():
             if not await in_thread(news.record_news, account, report):
                 reconciler.look_closer()
@@ -171,6 +175,52 @@ async def _take(account: BrokerAccount, report: Report, reconciler: "Reconciler"
             reconciler.look_now()
         case Alive():
             pass
+
+
+class Recorder:
+    """Stores the fills of many accounts: those that come while one transaction commits share the next.
+
+    One thread of its own: many threads with one fill each would spend their time waiting for one another.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[fills.Told, asyncio.Future[fills.Outcome]]] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        self._running: asyncio.Task[None] | None = None
+
+    async def record(self, account: BrokerAccount, report: FillReport) -> fills.Outcome:
+        """Return once the fill is stored; raises what kept it from being stored."""
+        done: asyncio.Future[fills.Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append(((account, report), done))
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._work())
+        return await done
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
+            try:
+                told = [told_fill for told_fill, _ in batch]
+                outcomes = await loop.run_in_executor(self._thread, fills.record_fills, told)
+            except Exception as fault:  # noqa: BLE001  each waiting account gets it and decides
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(fault)
+            else:
+                for (_, done), outcome in zip(batch, outcomes, strict=True):
+                    if not done.done():
+                        done.set_result(outcome)
+
+
+_recorders: list[Recorder] = []
+
+
+def recorder_of(account: BrokerAccount) -> Recorder:
+    """Accounts are shared out among a few recorders; an account stays with its own."""
+    if not _recorders:
+        _recorders.extend(Recorder() for _ in range(RECORDERS))
+    return _recorders[hash(account.pk) % RECORDERS]
 
 
 class Reconciler:

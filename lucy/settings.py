@@ -220,12 +220,9 @@ def _practice_addresses(broker: str, server: str) -> tuple[str, str]:
 BROKER_ADDRESSES = {
     key: live if BROKERS == "live" else _practice_addresses(*key) for key, live in _LIVE_ADDRESSES.items()
 }
-BROKER_RATES = {  # requests per second and app key, below the figures that hold in bursts
-    ("kis", "real"): env.float("LUCY_KIS_RATE", 15),
-    ("kis", "paper"): env.float("LUCY_KIS_PAPER_RATE", 1.8),
-    ("ls", "real"): env.float("LUCY_LS_RATE", 10),
-    ("ls", "paper"): env.float("LUCY_LS_RATE", 10),
-}
+# Requests per second and app key, below what holds in bursts; LS counts per TR besides (its codes.py).
+BROKER_RATES = {("kis", "real"): 15.0, ("kis", "paper"): 1.8, ("ls", "real"): 10.0, ("ls", "paper"): 10.0}
+BROKER_RATE_FACTOR = env.float("LUCY_RATE_FACTOR", 1.0)  # corporate contracts have more
 LEASE_SECONDS = env.int("LUCY_LEASE_SECONDS", 6)
 
 # --- what it says -----------------------------------------------------------------------------------------

@@ -50,4 +50,5 @@ def stream_for(account: "BrokerAccount") -> BrokerStream:
 
 
 def _pace(account: "BrokerAccount") -> Pace:
-    return Pace(settings.REDIS_URL, account.app_key, settings.BROKER_RATES[account.broker, account.server])
+    rate = settings.BROKER_RATES[account.broker, account.server]
+    return Pace(settings.REDIS_URL, account.app_key, rate, factor=settings.BROKER_RATE_FACTOR)

@@ -72,11 +72,17 @@ def _bucket(key: str, per_second: float, reserve: int) -> _Bucket:
 class Pace:
     """The broker's calls per second for one app key, kept across processes; safe to share by threads."""
 
-    def __init__(self, redis_url: str, app_key: str, per_second: float, reserve: int = 2) -> None:
-        """`per_second` is 0 where the broker counts only per TR; `reserve` of a burst are orders' own."""
+    def __init__(
+        self, redis_url: str, app_key: str, per_second: float, reserve: int = 2, factor: float = 1.0
+    ) -> None:
+        """`per_second` is 0 where the broker counts only per TR; `reserve` of a burst are orders' own.
+
+        `factor` multiplies every rate: a corporate contract has several times the published ones.
+        """
+        self._factor = factor
         self._name = "pace:" + hashlib.sha256(app_key.encode()).hexdigest()[:24]
         self._reserve = reserve
-        self._common = [_bucket(self._name, per_second, reserve)] if per_second else []
+        self._common = [_bucket(self._name, per_second * factor, reserve)] if per_second else []
         self._by_tr: dict[tuple[str, float], list[_Bucket]] = {}
         self._shared = _shared_buckets(redis_url)
         self._local = _LocalBuckets()
@@ -122,7 +128,8 @@ class Pace:
     def _buckets(self, tr: str, per_second: float) -> list[_Bucket]:
         known = self._by_tr.get((tr, per_second))
         if known is None:
-            known = [*self._common, _bucket(f"{self._name}:{tr}", per_second, self._reserve)]
+            own = _bucket(f"{self._name}:{tr}", per_second * self._factor, self._reserve)
+            known = [*self._common, own]
             self._by_tr[tr, per_second] = known
         return known
 

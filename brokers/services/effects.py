@@ -6,7 +6,7 @@ from typing import Any
 from brokers.models import Order, OrderStatus
 from brokers.progress import Progress
 from brokers.selectors import order_snapshot
-from lucy import clock
+from lucy import clock, mongo
 
 
 def progress_of(order: Order) -> Progress:
@@ -22,7 +22,12 @@ def progress_of(order: Order) -> Progress:
 
 def store(order: Order, after: Progress, **changes: Any) -> None:
     """Write an order's progress; the caller's transaction makes sure that nobody else moved it meanwhile."""
-    fields: dict[str, Any] = {
+    mongo.change((order, as_fields(after) | changes))
+
+
+def as_fields(after: Progress) -> dict[str, Any]:
+    """The columns of an order that hold its progress."""
+    return {
         "quantity": after.quantity,
         "filled_quantity": after.filled,
         "cancelled_quantity": after.cancelled,
@@ -30,11 +35,7 @@ def store(order: Order, after: Progress, **changes: Any) -> None:
         "rejected_quantity": after.rejected,
         "status": after.status,
         "updated_at": clock.now(),
-        **changes,
     }
-    Order.objects.filter(pk=order.pk).update(**fields)
-    for name, value in fields.items():
-        setattr(order, name, value)
 
 
 def order_notice(order: Order, event: str, reason: str = "") -> tuple[str, dict[str, Any]]:

@@ -33,9 +33,10 @@ from brokers.models import (
 )
 from brokers.models.orders import ChangeStatus
 from brokers.selectors import fill_snapshot, order_snapshot
-from brokers.services.effects import fill_words, progress_of, store
-from brokers.services.journal import Journal
+from brokers.services.effects import as_fields, fill_words, progress_of, store
+from brokers.services.journal import Journal, write_all
 from brokers.terms import OrderType, RequestKind
+from lucy import clock, mongo
 from lucy.clock import KST
 from lucy.mongo import transactional
 
@@ -52,41 +53,94 @@ class Outcome(Enum):
 
 def record_fill(account: BrokerAccount, report: FillReport) -> bool:
     """Store an execution once, with its effect and its news; False when it added nothing."""
-    outcome = _record(account, report)
+    (outcome,) = record_fills([(account, report)])
     if outcome is Outcome.DOUBTFUL:
-        return _ask_total(account, report)
+        return settle_doubt(account, report)
     return outcome is Outcome.RECORDED
+
+
+Told = tuple[BrokerAccount, FillReport]
+
+
+def record_fills(told: Sequence[Told]) -> list[Outcome]:
+    """Store executions in one transaction where they are plain news of known orders, else one by one.
+
+    Never speaks to a broker: what is `DOUBTFUL` is the caller's to settle (`settle_doubt`).
+    """
+    try:
+        stored = _store_plain(told)
+    except IntegrityError:  # one of them is a repeat, and takes the others with it
+        stored = set()
+    return [Outcome.RECORDED if told_fill in stored else _record(*told_fill) for told_fill in told]
 
 
 def _record(account: BrokerAccount, report: FillReport) -> Outcome:
     try:
-        return _store_fill(account, report)
+        return _store_one(account, report)
     except IntegrityError:  # unique (account, trade_date, broker_order_no, fill_no)
         return Outcome.REPEATED if report.fill_no else Outcome.DOUBTFUL
 
 
 @transactional
-def _store_fill(account: BrokerAccount, report: FillReport) -> Outcome:
+def _store_plain(told: Sequence[Told]) -> set[Told]:
+    """Store the fills that belong to known orders and raise no doubt; says which those are."""
+    orders = _orders_of(told)
+    journals: dict[Any, Journal] = {}
+    plain = {}
+    for account, report in told:
+        order = orders.get(_link_of(account, report))
+        if order and not _is_doubtful(order, report):
+            journal = journals.setdefault(account.pk, Journal(account))
+            plain[account, report] = fill = _fill(account, order, report)
+            _count(order, [fill])
+            _tell(order, fill, journal)
+    if plain:
+        mongo.insert(*plain.values())
+        _store_counts([orders[_link_of(*told_fill)] for told_fill in plain])
+        write_all(list(journals.values()))
+    return set(plain)
+
+
+def _orders_of(told: Sequence[Told]) -> dict[Any, Order]:
+    """The orders of known numbers, by key, as they are now."""
+    accounts = {key: account for account, report in told if (key := _link_of(account, report))}
+    if not accounts:
+        return {}
+    orders = {order.pk: order for order in mongo.find_all(Order, pk=accounts)}
+    for key, order in orders.items():
+        order.account = accounts[key]
+    return orders
+
+
+def _link_of(account: BrokerAccount, report: FillReport) -> Any:
+    """The key of the order that a report's number stands for."""
+    return _order_key(account, report.trade_date, report.order_no)
+
+
+@transactional
+def _store_one(account: BrokerAccount, report: FillReport) -> Outcome:
     journal = Journal(account)
     order = find_order(account, report.trade_date, report.order_no) or _stranger(account, report, journal)
     if order is None:
-        _insert(account, None, report)
+        mongo.insert(_fill(account, None, report))
         journal.write()  # takes its turn, so that the order's reply either sees this fill or comes before it
         return Outcome.RECORDED
-    if _passes_quantity(order, report):
+    if _is_doubtful(order, report):
         return Outcome.DOUBTFUL
-    fill = _insert(account, order, report)
+    fill = _fill(account, order, report)
+    mongo.insert(fill)
     _add_to(order, [fill], journal)
     journal.write()
     return Outcome.RECORDED
 
 
-def _passes_quantity(order: Order, report: FillReport) -> bool:
+def _is_doubtful(order: Order, report: FillReport) -> bool:
+    """Past the order's quantity, or perhaps one of the shares that its total has told before."""
     return order.from_total_quantity > 0 or order.filled_quantity + report.quantity > order.quantity
 
 
-def _insert(account: BrokerAccount, order: Order | None, report: FillReport) -> Fill:
-    return Fill.objects.create(
+def _fill(account: BrokerAccount, order: Order | None, report: FillReport) -> Fill:
+    return Fill(
         account=account,
         order=order,
         trade_date=report.trade_date,
@@ -97,7 +151,7 @@ def _insert(account: BrokerAccount, order: Order | None, report: FillReport) -> 
         quantity=report.quantity,
         price=report.price,
         executed_at=report.executed_at,
-        recorded_at=Journal(account).now,
+        recorded_at=clock.now(),
     )
 
 
@@ -108,11 +162,28 @@ def _look(report: FillReport) -> str:
 
 def _add_to(order: Order, fills: Sequence[Fill], journal: Journal) -> None:
     """Count fills that belong to `order` and tell them."""
-    quantity = order.filled_quantity + sum(fill.quantity for fill in fills)
-    amount = order.filled_amount + sum((fill.quantity * Decimal(fill.price) for fill in fills), Decimal(0))
-    store(order, progress_of(order).filled_to(quantity), filled_amount=amount)
+    _count(order, fills)
+    _store_counts([order])
     for fill in fills:
         _tell(order, fill, journal)
+
+
+def _count(order: Order, fills: Sequence[Fill]) -> None:
+    """Add fills to the order at hand; `_store_counts` writes it."""
+    quantity = order.filled_quantity + sum(fill.quantity for fill in fills)
+    order.filled_amount += sum((fill.quantity * Decimal(fill.price) for fill in fills), Decimal(0))
+    for name, value in as_fields(progress_of(order).filled_to(quantity)).items():
+        setattr(order, name, value)
+
+
+def _store_counts(orders: Sequence[Order]) -> None:
+    counted = {order.pk: order for order in orders}
+    mongo.change(
+        *(
+            (order, as_fields(progress_of(order)) | {"filled_amount": order.filled_amount})
+            for order in counted.values()
+        )
+    )
 
 
 def _tell(order: Order, fill: Fill, journal: Journal) -> None:
@@ -126,10 +197,31 @@ def _tell(order: Order, fill: Fill, journal: Journal) -> None:
 # --- which order a number belongs to ----------------------------------------------------------------------
 
 
+# (account, trade date, number) -> order: such a link is never changed, so it need not be read twice.
+_links: dict[tuple[Any, date, str], Any] = {}
+MOST_LINKS = 100_000
+
+
 def find_order(account: BrokerAccount, trade_date: date, number: str) -> Order | None:
     """The order that the broker's number stands for, if we know it."""
-    link = OrderNumber.objects.filter(account=account, trade_date=trade_date, number=number).first()
-    return Order.objects.select_related("account").get(pk=link.order_id) if link else None
+    key = _order_key(account, trade_date, number)
+    order = mongo.find(Order, pk=key) if key else None
+    if order:
+        order.account = account
+    return order
+
+
+def _order_key(account: BrokerAccount, trade_date: date, number: str) -> Any:
+    known = _links.get((account.pk, trade_date, number))
+    if known:
+        return known
+    link = mongo.find(OrderNumber, account_id=account.pk, trade_date=trade_date, number=number)
+    if link is None:
+        return None
+    if len(_links) >= MOST_LINKS:
+        _links.clear()
+    _links[account.pk, trade_date, number] = link.order_id
+    return link.order_id
 
 
 def link_number(order: Order, number: str, kind: RequestKind) -> None:
@@ -239,7 +331,7 @@ def adopt(account: BrokerAccount, stranger: Stranger, journal: Journal) -> Order
 # --- what the broker's total decides ----------------------------------------------------------------------
 
 
-def _ask_total(account: BrokerAccount, report: FillReport) -> bool:
+def settle_doubt(account: BrokerAccount, report: FillReport) -> bool:
     """A doubtful notice: let the broker's total of that number say how much of it is true."""
     mark_doubt(account, report.trade_date, report.order_no)
     try:
@@ -269,7 +361,8 @@ def settle_total(account: BrokerAccount, line: OrderLine, report: FillReport | N
     told = _told(account, line)
     added = []
     if report is not None and _borne_out(account, report, line, told):
-        added.append(_insert(account, order, report))
+        added.append(_fill(account, order, report))
+        mongo.insert(*added)
         told = _told(account, line)
     _balance(account, order, line, told, added)
     _recount(order, added, journal)
@@ -314,7 +407,7 @@ def _balance(account: BrokerAccount, order: Order, line: OrderLine, told: _Told,
 
 
 def _total_row(account: BrokerAccount, order: Order, line: OrderLine, quantity: int, price: Decimal) -> Fill:
-    now = Journal(account).now
+    now = clock.now()
     return Fill.objects.create(
         account=account,
         order=order,

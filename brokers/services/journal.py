@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
+
+from pymongo import UpdateOne
 
 from brokers.models import AccountBook, BrokerAccount, EventKind, Notice, NoticeKind, Order, OrderEvent
 from brokers.services import notices
-from lucy import clock
-from lucy.mongo import connection
+from lucy import clock, mongo
+from lucy.mongo import WriteConflictError, connection
 
 
 class Journal:
@@ -37,39 +41,81 @@ class Journal:
 
     def write(self) -> None:
         """Number and seal what was collected, store it, and publish the notices once all is committed."""
-        book = self._advance()
-        self._number(book)
-        if self.events:
-            self._seal(book["trail_hash"])
-            OrderEvent.objects.bulk_create(self.events)
-        if self.notices:
-            Notice.objects.bulk_create(self.notices)
-            told = list(self.notices)
-            connection.on_commit(lambda: notices.publish(told), robust=True)
+        write_all([self])
 
-    def _advance(self) -> dict[str, Any]:
-        """Move the book on and return it as it was before."""
-        ahead = {"trail_seq": len(self.events), "notice_seq": len(self.notices), "turns": 1}
-        before: dict[str, Any] | None = _books().find_one_and_update(
-            {"account_id": self.account.pk}, {"$inc": ahead}, session=connection.session
-        )
-        if before is None:
-            raise AccountBook.DoesNotExist(f"Account {self.account.pk} has no book.")
-        return before
-
-    def _number(self, book: dict[str, Any]) -> None:
-        for seq, event in enumerate(self.events, start=book["trail_seq"] + 1):
-            event.seq = seq
-        for seq, notice in enumerate(self.notices, start=book["notice_seq"] + 1):
+    def numbered_from(self, before: "Head") -> "Head":
+        """Give numbers and seals that follow `before`; returns the head after them."""
+        for seq, notice in enumerate(self.notices, start=before.notice_seq + 1):
             notice.seq = seq
-
-    def _seal(self, previous: str) -> None:
-        for event in self.events:
+        previous = before.trail_hash
+        for seq, event in enumerate(self.events, start=before.trail_seq + 1):
+            event.seq = seq
             event.previous_hash = previous
             event.hash = previous = seal(event)
-        _books().update_one(
-            {"account_id": self.account.pk}, {"$set": {"trail_hash": previous}}, session=connection.session
+        return Head(
+            turns=before.turns + 1,
+            notice_seq=before.notice_seq + len(self.notices),
+            trail_seq=before.trail_seq + len(self.events),
+            trail_hash=previous,
         )
+
+
+def write_all(journals: Sequence[Journal]) -> None:
+    """Write the journals of several accounts in as few round trips as those of one."""
+    heads = _take_turns(journals, _heads_at_hand(journals)) or _take_turns(journals, _stored_heads(journals))
+    if heads is None:  # moved after this transaction began: begin it again
+        raise WriteConflictError("A book moved on.")
+    if events := [event for journal in journals for event in journal.events]:
+        mongo.insert(*events)
+    if told := [notice for journal in journals for notice in journal.notices]:
+        mongo.insert(*told)
+    connection.on_commit(partial(_committed, heads, told), robust=True)
+
+
+def _take_turns(journals: Sequence[Journal], before: "dict[Any, Head] | None") -> "dict[Any, Head] | None":
+    """Move each account's book from its head `before` on; None when one of them stands elsewhere."""
+    if before is None:
+        return None
+    after = {journal.account.pk: journal.numbered_from(before[journal.account.pk]) for journal in journals}
+    moves = [
+        UpdateOne({"account_id": key, "turns": before[key].turns}, {"$set": head._asdict()})
+        for key, head in after.items()
+    ]
+    moved = mongo.collection(AccountBook).bulk_write(moves, session=connection.session)
+    return after if moved.matched_count == len(moves) else None
+
+
+def _committed(heads: "dict[Any, Head]", told: Sequence[Notice]) -> None:
+    _heads.update(heads)
+    notices.publish(told)
+
+
+class Head(NamedTuple):
+    """Where an account's book stands; `turns` names one state for ever, the rest follows from it."""
+
+    turns: int
+    notice_seq: int
+    trail_seq: int
+    trail_hash: str
+
+
+# The last head this process has written, per account: right nearly always, and checked by `turns` each time.
+_heads: dict[Any, Head] = {}
+
+
+def _heads_at_hand(journals: Sequence[Journal]) -> dict[Any, Head] | None:
+    keys = [journal.account.pk for journal in journals]
+    return {key: _heads[key] for key in keys} if all(key in _heads for key in keys) else None
+
+
+def _stored_heads(journals: Sequence[Journal]) -> dict[Any, Head]:
+    keys = {journal.account.pk for journal in journals}
+    books = mongo.find_all(AccountBook, account_id=keys)
+    if len(books) != len(keys):
+        raise AccountBook.DoesNotExist(f"Of accounts {keys} only {len(books)} have a book.")
+    return {
+        book.account_id: Head(book.turns, book.notice_seq, book.trail_seq, book.trail_hash) for book in books
+    }
 
 
 def seal(event: OrderEvent) -> str:
@@ -85,8 +131,3 @@ def seal(event: OrderEvent) -> str:
         int(event.at.timestamp() * 1000),
     ]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
-
-
-def _books() -> Any:
-    """The raw collection: Django's ORM knows no find-and-modify."""
-    return connection.get_collection(AccountBook._meta.db_table)

@@ -24,7 +24,7 @@ from brokers.services import checks, fills
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
 from brokers.terms import OrderType, RequestKind
-from lucy import clock
+from lucy import clock, mongo
 from lucy.errors import LucyError
 from lucy.mongo import transactional
 
@@ -88,7 +88,7 @@ def _save(
     instrument: Instrument | None,
 ) -> Order:
     journal = Journal(account)
-    order = Order.objects.create(
+    order = Order(
         account=account,
         user=user,
         client_order_id=client_order_id,
@@ -103,6 +103,7 @@ def _save(
         created_at=journal.now,
         updated_at=journal.now,
     )
+    mongo.insert(order)
     journal.event(order, EventKind.SAVED, user.get_username(), _in_words(order))
     journal.write()
     return order
