@@ -1,7 +1,10 @@
 """Secrets at rest: a token in the database, plain text in Python, and keys that can be exchanged."""
 
+from io import StringIO
+
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
+from django.core.management import call_command
 
 from brokers.models import BrokerAccount
 from lucy import secrets
@@ -55,3 +58,16 @@ def test_rotation_leaves_nothing_to_the_old_key(keys):
     rotated = secrets.under_newest_key(token)
     keys(new)
     assert secrets.decrypt(rotated) == "secret"
+
+
+@pytest.mark.django_db
+def test_every_secret_is_put_under_the_new_key(keys):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    keys(old)
+    account = make_account(app_key="the key", app_secret="the secret")
+    make_account(app_key="", app_secret="")
+    keys(new, old)
+    call_command("rotate_keys", stdout=StringIO())
+    keys(new)
+    account.refresh_from_db()
+    assert (account.app_key, account.app_secret) == ("the key", "the secret")
