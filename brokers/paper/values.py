@@ -75,7 +75,7 @@ class Reason(StrEnum):
     QUANTITY_ABOVE_OPEN = "quantity_above_open"
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a failure
+class Refusal(Exception):
     """The ledger says no; nothing has changed."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
