@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from brokers.models import Fill, Notice, NoticeRead, Order, OrderStatus
+from brokers.models import EventKind, Fill, Notice, NoticeRead, Order, OrderStatus
 from brokers.services.journal import Journal
 from brokers.views import lists, paging
 from lucy import clock
@@ -110,12 +110,13 @@ def test_the_balance_of_another_trader_is_not_found(trader):
     assert signed_in(trader).get(reverse("brokers:holdings-of-account", args=[hidden.pk])).status_code == 404
 
 
-def test_back_office_sees_all_and_is_offered_cancel_but_no_modify(account, trader):
-    make_order(account, trader, status=OrderStatus.ACCEPTED, broker_order_no="7")
-    page = text_of(signed_in(make_user(groups=("back office",))), "orders")
+@pytest.mark.parametrize(("group", "may_cancel"), [("back office", False), ("administrator", True)])
+def test_staff_see_all_and_cancel_only_with_the_right_to(account, trader, group, may_cancel):
+    order = make_order(account, trader, status=OrderStatus.ACCEPTED, broker_order_no="7")
+    page = text_of(signed_in(make_user(groups=(group,))), "orders")
     assert "삼성전자" in page
-    assert "/cancel/" in page
-    assert "/modify/" not in page
+    assert (reverse("brokers:cancel", args=[order.pk]) in page) is may_cancel
+    assert reverse("brokers:modify", args=[order.pk]) not in page
 
 
 def test_who_only_watches_has_no_buttons(account, trader):
@@ -130,7 +131,9 @@ def test_who_only_watches_has_no_buttons(account, trader):
 
 @pytest.mark.parametrize("name", ["order", "modify", "cancel"])
 def test_what_is_no_id_is_not_found(trader, name):
-    assert signed_in(trader).get(f"/orders/nonsense/{'' if name == 'order' else name + '/'}").status_code == 404
+    assert (
+        signed_in(trader).get(f"/orders/nonsense/{'' if name == 'order' else name + '/'}").status_code == 404
+    )
 
 
 @pytest.mark.parametrize("name", ["ticket-review", "ticket-place", "read-notices", "cancel-chosen"])
@@ -154,7 +157,9 @@ def test_errors_speak_korean(trader):
 
 def test_filters_narrow_the_blotter(account, ls_account, trader):
     make_order(account, trader, name="열린 것", status=OrderStatus.ACCEPTED)
-    make_order(ls_account, trader, name="거부된 것", status=OrderStatus.REJECTED, side="sell", symbol="000660")
+    make_order(
+        ls_account, trader, name="거부된 것", status=OrderStatus.REJECTED, side="sell", symbol="000660"
+    )
     browser = signed_in(trader)
     only_open = {"state": "open"}, {"account": str(account.pk)}, {"side": "buy"}, {"symbol": "005930"}
     for query in only_open:
@@ -233,7 +238,7 @@ def test_reading_marks_every_own_notice_and_no_other(account, trader):
 def test_the_trail_of_an_order_is_told(account, trader):
     order = make_order(account, trader, broker_order_no="17", status=OrderStatus.ACCEPTED)
     journal = Journal(account)
-    journal.event(order, "accepted", "한국투자증권", "주문번호 17")
+    journal.event(order, EventKind.ACCEPTED, "한국투자증권", "주문번호 17")
     transactional(journal.write)()
     make_fill(order, quantity=4)
     page = signed_in(trader).get(reverse("brokers:order", args=[order.pk])).content.decode()

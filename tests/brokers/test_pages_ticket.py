@@ -97,13 +97,13 @@ def test_a_fresh_ticket_is_a_limit_order_with_an_id_of_its_own(account, trader):
 )
 def test_a_mistake_is_named_at_its_field_and_nothing_is_sent(account, trader, sent, changes, words):
     for step in ("review", "place"):
-        status, page = post(trader, step, written(account, **changes, read="on"))
+        status, page = post(trader, step, written(account) | changes | {"read": "on"})
         assert status == 422
         assert words in page
     assert not sent
 
 
-def test_an_account_of_others_cannot_be_chosen(trader, sent):
+def test_an_account_of_others_cannot_be_chosen(account, trader, sent):
     status, page = post(trader, "place", written(make_account(make_user()), read="on"))
     assert status == 422
     assert "주문할 수 없는 계좌입니다" in page
