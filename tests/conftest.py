@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from lucy.embedded import ServiceError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from accounts.models import User
     from brokers.models import BrokerAccount
     from brokers.paper.server import PaperThread
+
+hypothesis.settings.register_profile("lucy", deadline=None)  # the machine is shared: compare, never time
+hypothesis.settings.load_profile("lucy")
 
 PAPER_HOSTS = ("kis_real", "kis_paper", "ls_real", "ls_paper")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
