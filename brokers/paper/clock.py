@@ -107,6 +107,11 @@ class PaperClock:
         day = NXT_DAY if exchange == "NXT" else KRX_DAY
         return next(session for start, session in reversed(day) if moment.time() >= start)
 
+    def is_trading(self, exchange: str = "KRX") -> bool:
+        """Whether orders match there at this moment; SOR matches where either exchange does."""
+        venues = ("KRX", "NXT") if exchange == "SOR" else (exchange,)
+        return any(self.session(venue) is Session.CONTINUOUS for venue in venues)
+
     def business_days_back(self, before: date) -> Iterator[date]:
         """Business days before ``before``, the latest first, without end."""
         day = before

@@ -24,6 +24,7 @@ from brokers.paper.kis_overseas import OVERSEAS_SERVICES
 from brokers.paper.kis_profits import PROFIT_SERVICES
 from brokers.paper.kis_quotes import QUOTE_SERVICES
 from brokers.paper.kis_socket import KisSockets
+from brokers.paper.kis_unsupported import UNSUPPORTED_SERVICES
 from brokers.paper.kis_wire import KisAnswer, KisCall, KisError, Service, invalid
 from brokers.paper.ledger import Account
 from brokers.paper.tokens import Grant
@@ -42,6 +43,7 @@ SERVICES: tuple[Service, ...] = (
     *CHART_SERVICES,
     *MASTER_SERVICES,
     *OVERSEAS_SERVICES,
+    *UNSUPPORTED_SERVICES,
 )
 
 
@@ -153,7 +155,7 @@ class KisHost:
                 raise KisError("EGW00121", "유효하지 않은 token 입니다.", status=403)
         except KisError as error:
             return oauth_error(error)
-        return web.json_response({"code": 200, "message": REVOKED})
+        return web.json_response({"code": 200, "message": REVOKED}, dumps=korean_json)
 
     async def approve(self, request: web.Request) -> web.Response:
         """An approval key for the WebSocket; the secret comes as ``secretkey``."""
@@ -225,7 +227,7 @@ class KisHost:
             account = self._authenticate(request)
             service = self._service(request, call.tr)
             fields = await read_fields(request)
-            answer = self._answer(service, account, call.tr, fields, request.headers.get("tr_cont", ""))
+            answer = self._answer(service, account, call.tr, fields)
         except KisError as error:
             return rejected(error, call.tr, transaction)
         if service.orders:
@@ -270,9 +272,7 @@ class KisHost:
             raise KisError("IGW00009", "서비스 응답을 생성할 수 없습니다.", status=GATEWAY_STATUS)
         return service
 
-    def _answer(
-        self, service: Service, account: Account, tr_id: str, fields: Mapping[str, str], tr_cont: str
-    ) -> KisAnswer:
+    def _answer(self, service: Service, account: Account, tr_id: str, fields: Mapping[str, str]) -> KisAnswer:
         for name in service.required:
             if name not in fields:
                 raise invalid(name)
@@ -280,7 +280,7 @@ class KisHost:
             wrong = "인증 시점의 계좌번호와 요청 계좌번호가 일치하지 않습니다."
             message = wrong if service.orders else "ERROR : INPUT INVALID_CHECK_ACNO"
             raise KisError("OPSQ2000", message, rt_cd="2")
-        call = KisCall(self.broker, self.server, account, tr_id, fields, tr_cont.strip() == "N")
+        call = KisCall(self.broker, self.server, account, tr_id, fields)
         return service.answer(call)
 
 
@@ -302,6 +302,11 @@ async def read_fields(request: web.Request) -> dict[str, str]:
     return {name.upper(): value for name, value in request.query.items()}
 
 
+def korean_json(body: object) -> str:
+    """KIS writes Korean as it is, in UTF-8, not as escapes."""
+    return json.dumps(body, ensure_ascii=False)
+
+
 def accepted(answer: KisAnswer, tr_id: str, transaction: str) -> web.Response:
     return respond(answer.envelope(), 200, tr_id, answer.tr_cont, transaction)
 
@@ -313,15 +318,14 @@ def rejected(error: KisError, tr_id: str, transaction: str) -> web.Response:
 
 def respond(body: Mapping[str, Any], status: int, tr_id: str, tr_cont: str, transaction: str) -> web.Response:
     """KIS's own three headers are lower case, all others capitalised: clients depend on it (§1.2)."""
-    return web.json_response(
-        body, status=status, headers={"tr_id": tr_id, "tr_cont": tr_cont, "gt_uid": transaction}
-    )
+    headers = {"tr_id": tr_id, "tr_cont": tr_cont, "gt_uid": transaction}
+    return web.json_response(body, status=status, headers=headers, dumps=korean_json)
 
 
 def oauth_error(error: KisError) -> web.Response:
     """OAuth refusals have keys of their own (§1.3)."""
     body = {"error_code": error.code, "error_description": error.message}
-    return web.json_response(body, status=403 if error.status == 200 else error.status)
+    return web.json_response(body, status=403 if error.status == 200 else error.status, dumps=korean_json)
 
 
 def rule_error(rule: Rule, tr_id: str) -> web.Response:

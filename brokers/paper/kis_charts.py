@@ -7,8 +7,18 @@ from datetime import datetime
 from itertools import groupby
 
 from brokers.paper.candles import Candle
-from brokers.paper.kis_quotes import ISSUE, QUOTATIONS, asked_issue, change_fields, sign_of, size_fields
-from brokers.paper.kis_wire import KisAnswer, KisCall, Row, Service, clock_text, day_text, invalid, percent
+from brokers.paper.kis_quotes import ISSUE, QUOTATIONS, asked_issue, change_fields, size_fields
+from brokers.paper.kis_wire import (
+    KisAnswer,
+    KisCall,
+    Row,
+    Service,
+    clock_text,
+    day_text,
+    invalid,
+    percent,
+    sign_of,
+)
 from brokers.paper.market import Issue
 
 
@@ -40,7 +50,7 @@ def merged(bars: list[Candle]) -> Candle:
         bars[-1].at,
         bars[-1].open,
         max(bar.high for bar in bars),
-        min(bar.low for bar in bars if bar.low),
+        min((bar.low for bar in bars if bar.low), default=0),
         bars[0].close,
         sum(bar.volume for bar in bars),
         sum(bar.value for bar in bars),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from brokers.paper.kis_codes import CONDITION_CODES, EXCHANGE_NOTICE_CODES, SIDE_CODES, type_code
-from brokers.paper.kis_wire import BRANCH, clock_text, day_text, percent
+from brokers.paper.kis_wire import BRANCH, clock_text, day_text, percent, sign_of
 from brokers.paper.ledger import Event, EventKind
 from brokers.paper.market import Book, Issue, Market, Trade
 
@@ -15,12 +15,8 @@ ACPT = {EventKind.ACCEPTED: ACCEPTED, EventKind.REJECTED: ACCEPTED, EventKind.KI
 FIRST_TRADE, ORDER, FILL = "090000", "1", "2"
 
 
-def sign_of(change: int) -> str:
-    return "2" if change > 0 else "5" if change < 0 else "3"
-
-
 def trade_record(market: Market, trade: Trade, columns: int) -> list[str]:
-    """H0STCNT0, 46 columns and MARKET_CLS_CODE as the 47th since 2026-09-14; H0STANC0 has the first 45."""
+    """H0STCNT0, 46 columns and MARKET_CLS_CODE as the 47th since 2026-09-14."""
     issue, book = market.issue(trade.code), market.book(trade.code)
     change = trade.price - issue.base_price
     record = [

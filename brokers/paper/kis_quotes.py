@@ -16,6 +16,7 @@ from brokers.paper.kis_wire import (
     invalid,
     percent,
     plain_code,
+    sign_of,
 )
 from brokers.paper.market import Issue
 
@@ -33,10 +34,6 @@ def sign(issue: Issue, call: KisCall) -> str:
     if issue.price == call.market.lower_limit(issue.code):
         return "4"
     return sign_of(issue.change)
-
-
-def sign_of(change: int) -> str:
-    return "2" if change > 0 else "5" if change < 0 else "3"
 
 
 def change_fields(issue: Issue, call: KisCall) -> Row:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from brokers.paper import kis_frames
-from brokers.paper.faults import Call
+from brokers.paper.faults import KEEP_ALIVE, Call
 from brokers.paper.kis_codes import ENCRYPTED, NOTICES, REALTIME_PAPER, REALTIME_REAL
 from brokers.paper.kis_wire import plain_code
 from brokers.paper.ledger import Account, Event
@@ -34,7 +34,6 @@ OUTBOX_LIMIT = 50_000  # frames a client may leave unread before it is dropped
 HALF_A_FRAME = b"\x81\x7e\x40\x000|H0STCNT0|001|005930^0900"
 TRADES = frozenset({"H0STCNT0", "H0NXCNT0", "H0UNCNT0"})
 BOOKS = frozenset({"H0STASP0", "H0NXASP0", "H0UNASP0"})
-EXPECTED = "H0STANC0"
 
 
 class SocketError(Exception):
@@ -212,8 +211,10 @@ class KisSockets:
         while time.monotonic() - session.heard_at < switches.kis_silence_seconds:
             await asyncio.sleep(switches.kis_ping_seconds)
             now = self.broker.clock.now()
-            header = {"tr_id": "PINGPONG", "datetime": f"{now:%Y%m%d%H%M%S}"}
-            session.send(json.dumps({"header": header}))
+            header = {"tr_id": KEEP_ALIVE, "datetime": f"{now:%Y%m%d%H%M%S}"}
+            account = session.account.number if session.account else ""
+            call = Call("kis", self.server, KEEP_ALIVE, "", account)
+            self._deliver(session, json.dumps({"header": header}), call)
         session.drop()
 
     # Registrations
@@ -324,7 +325,7 @@ class KisSockets:
 
     def _note_trade(self, trade: Trade) -> None:
         """Trades of one moment leave together: frames of several records, as in a busy market."""
-        if any((tr, trade.code) in self.subscribers for tr in (*TRADES, EXPECTED)):
+        if any((tr, trade.code) in self.subscribers for tr in TRADES):
             self._trades.setdefault(trade.code, []).append(trade)
             self._flush_soon()
 
@@ -352,7 +353,6 @@ class KisSockets:
         self._publish("H0STCNT0", code, count, lambda: self._trade_text(trades, columns))
         for tr in TRADES - {"H0STCNT0"}:  # only KRX's own record grew to 47 columns
             self._publish(tr, code, count, lambda: self._trade_text(trades, 46))
-        self._publish(EXPECTED, code, count, lambda: self._trade_text(trades, 45))
 
     def _trade_text(self, trades: list[Trade], columns: int) -> str:
         records = (kis_frames.trade_record(self.broker.market, trade, columns) for trade in trades)

@@ -49,7 +49,6 @@ class KisCall:
     account: Account
     tr_id: str
     fields: Mapping[str, str]
-    next_page: bool
 
     @property
     def ledger(self) -> Ledger:
@@ -191,6 +190,11 @@ def clock_text(moment: datetime) -> str:
 
 def decimals(value: Decimal | int, places: int) -> str:
     return f"{Decimal(value):.{places}f}"
+
+
+def sign_of(change: int) -> str:
+    """prdy_vrss_sign of a change: 2 up, 3 flat, 5 down."""
+    return "2" if change > 0 else "5" if change < 0 else "3"
 
 
 def percent(part: Decimal | int, whole: Decimal | int, places: int = 2) -> str:

@@ -292,7 +292,7 @@ class Ledger(Books):
 
     def _match(self, order: Order) -> None:
         """Trade with the book at once as far as the price reaches; then IOC and FOK end."""
-        if not self.matching or not order.triggered or self.clock.session() is not Session.CONTINUOUS:
+        if not self.matching or not order.triggered or not self.clock.is_trading(order.exchange):
             return
         buying = order.side is Side.BUY
         enough = self.market.available(order.code, buying=buying, limit=order.limit) >= order.open
@@ -313,10 +313,10 @@ class Ledger(Books):
 
     def _cross(self, trade: Trade) -> None:
         """A trade in the market fills the orders whose price it reaches."""
-        if not self.matching or self.clock.session() is not Session.CONTINUOUS:
+        if not self.matching:
             return
         for order in list(self._resting[trade.code].values()):
-            if order is self._matching_now:
+            if order is self._matching_now or not self.clock.is_trading(order.exchange):
                 continue
             self._trigger(order, trade.price)
             if order.open and order.triggered and reached(order, trade.price):

@@ -158,7 +158,7 @@ class PaperBroker:
     async def _run_market(self) -> None:
         while not await self._stops_within(self.pace_seconds or 1.0):
             self.ledger.roll()
-            if self.pace_seconds and self.clock.session().value == "continuous":
+            if self.pace_seconds and self.clock.is_trading("SOR"):
                 self.market.step()
 
     async def _stops_within(self, seconds: float) -> bool:

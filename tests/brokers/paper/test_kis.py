@@ -51,6 +51,7 @@ async def test_real_only_services_on_the_paper_host(kis_paper):
 
 async def test_unknown_services(kis):
     assert (await kis.get(PRICE, "FHKST99999999"))[1]["msg_cd"] == "OPSQ0002"
+    assert (await kis.get(f"{TRADING}/intgr-margin", "TTTC0869R", **kis.owner))[1]["msg_cd"] == "IGW00009"
     assert (await kis.get(f"{QUOTATIONS}/inquire-ccnl", "FHKST01010100"))[1]["msg_cd"] == "MCA00124"
 
 

@@ -128,6 +128,15 @@ async def test_a_client_that_answers_pings_stays_and_a_silent_one_goes(paper, ht
         assert await closes(socket)
 
 
+async def test_a_server_that_stops_talking(paper, http):
+    paper.switches.change({"kis_ping_seconds": 0.05, "kis_silence_seconds": 5})
+    paper.faults.add(Rule(Action.SILENCE, target="PINGPONG", skip=2))
+    async with KisClient(http, paper).socket() as socket:
+        assert [json.loads(await socket.text())["header"]["tr_id"] for _ in range(2)] == ["PINGPONG"] * 2
+        with pytest.raises(TimeoutError):
+            await socket.text(0.3)
+
+
 async def closes(socket):
     """Whether the server closes the connection, whatever it still sends."""
     with contextlib.suppress(ConnectionError):

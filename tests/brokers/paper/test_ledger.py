@@ -249,6 +249,19 @@ def test_a_new_day_settles_and_expires():
     ledger.check()
 
 
+def test_nxt_trades_when_krx_is_closed():
+    ledger, account = make_ledger(scheduled=True)
+    ledger.clock.set(datetime(2026, 11, 20, 8, 10))  # noqa: DTZ001
+    order = ledger.place(account, SAMSUNG, Side.BUY, 1, 96_200, exchange="NXT")
+    assert order.filled == 1
+    ledger.clock.set(datetime(2026, 11, 20, 8, 40))  # noqa: DTZ001
+    waiting = ledger.place(account, SAMSUNG, Side.BUY, 1, 96_200)
+    assert waiting.filled == 0
+    ledger.clock.set(datetime(2026, 11, 20, 9, 0))  # noqa: DTZ001
+    ledger.market.set_price(SAMSUNG, 96_200)
+    assert waiting.filled == 1
+
+
 OPERATIONS = st.lists(
     st.tuples(
         st.sampled_from(["buy", "sell", "market", "modify", "cancel", "price", "step", "fill", "day", "ioc"]),
