@@ -61,7 +61,7 @@ def test_it_is_refused_with_real_brokers(settings):
 def test_a_live_start_is_refused_while_demo_sign_ins_are_open(settings):
     demo_data()
     settings.BROKERS = "live"
-    with pytest.raises(CommandError, match="The demo users .*trader.* can sign in"):
+    with pytest.raises(CommandError, match=r"The demo users .*trader.* can sign in"):
         call_command("prepare")
     assert demo_data(lock=True) == "Closed 4 demo sign-ins.\n"
     call_command("prepare")

@@ -1,4 +1,4 @@
-"""After a new first key in `LUCY_FIELD_KEYS`: every secret at rest under that key, so that the old one can go."""
+"""After a new first key in `LUCY_FIELD_KEYS`: every secret at rest under that key; the old one can go."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def encrypted_columns() -> Iterator[tuple[str, str]]:
     for model in apps.get_models():
         for field in model._meta.local_fields:
             if isinstance(field, EncryptedTextField):
-                yield model._meta.db_table, field.column
+                yield model._meta.db_table, str(field.column)
 
 
 def rotate(table: str, column: str) -> int:
