@@ -41,7 +41,8 @@ def pause_left(username: str, ip_address: str | None) -> timedelta:
     )
     if not known["count"]:
         return timedelta(0)
-    return max(known["last"] + pause_after(known["count"]) - timezone.now(), timedelta(0))
+    ends: datetime = known["last"] + pause_after(known["count"])
+    return max(ends - timezone.now(), timedelta(0))
 
 
 def pause_message(left: timedelta) -> str:

@@ -13,7 +13,7 @@ admin.site.unregister(PeriodicTask)
 @admin.register(PeriodicTask)
 class JobAdmin(PeriodicTaskAdmin):  # type: ignore[misc]
     # Their template writes a JSON object with ObjectId keys, which JSON does not have, into an inline script,
-    # which our content policy does not run. It only tells what a crontab means; `crontab_translation` does too.
+    # which our content policy does not run. It tells what a crontab means; so does `crontab_translation`.
     change_form_template = None
     date_hierarchy = None
     list_filter = ("enabled", "one_off")

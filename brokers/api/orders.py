@@ -97,13 +97,14 @@ class OrdersView(ApiView):
         form.is_valid(raise_exception=True)
         data = form.validated_data
         started = clock.now()
-        order = place_order(
-            self.account_to_trade(data["account"]),
-            self.user,
-            data["client_order_id"],
-            _wanted(data),
-            confirmed=data["confirm_repeat"],
-        )
+        with self.account_to_trade(data["account"]) as account:
+            order = place_order(
+                account,
+                self.user,
+                data["client_order_id"],
+                _wanted(data),
+                confirmed=data["confirm_repeat"],
+            )
         return Response(order_snapshot(order), status=made_since(started, order.created_at))
 
 

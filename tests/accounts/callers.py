@@ -26,7 +26,7 @@ def make_staff(role: str, username: str = "") -> User:
     return user
 
 
-def error_of(response) -> dict:
+def error_of(response):
     """The error of a reply, which has the one shape and nothing else."""
     body = response.json()
     assert set(body) == {"error"}

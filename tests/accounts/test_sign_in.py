@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.lockout import LONGEST_PAUSE, pause_after, spoken
 from accounts.roles import BACK_OFFICE
 from tests.accounts.callers import browser_of, make_staff
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def test_a_wrong_password_is_told_in_korean_and_kept_nowhere(client, trader, cap
     assert response.status_code == 400
     assert "아이디 또는 비밀번호가 맞지 않습니다." in response.content.decode()
     assert "my-secret-word" not in response.content.decode() + caplog.text
-    assert "my-secret-word" not in str(list(connection.database["axes_accessattempt"].find()))
+    assert "my-secret-word" not in str(stored(AccessAttempt.objects.get()))
     failure = AccessFailureLog.objects.get()
     assert (failure.username, failure.ip_address, failure.path_info) == ("kim", "127.0.0.1", PAGE)
 

@@ -1,10 +1,12 @@
 """Broker accounts in the admin: keys go in and never come out; who may do what with which account."""
 
 import logging
+from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
 
@@ -148,8 +150,8 @@ def test_error_reports_hide_what_was_typed(staff, monkeypatch):
 
     view = admin.site._registry[BrokerAccount].changeform_view
     request = RequestFactory().post(f"{LIST}add/", form())
-    request.user, request.session, request._messages = staff, {}, None  # type: ignore[attr-defined]
-    request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+    for name, value in {"user": staff, "session": {}, "_dont_enforce_csrf_checks": True}.items():
+        setattr(request, name, value)
     monkeypatch.setattr(BrokerAccount, "save", explode)
     with pytest.raises(RuntimeError) as crash:
         view(request, None)
@@ -190,10 +192,9 @@ def test_a_broker_that_cannot_be_reached_is_told_without_secrets(account, staff,
 
 
 def test_a_key_that_cannot_be_decrypted_is_told(account, staff):
-    from django.db import connection
-
     garbled = encrypt("x")[:-8] + "AAAAAAA="
-    connection.database["brokers_brokeraccount"].update_many({}, {"$set": {"app_key": garbled}})
+    backend: Any = connection
+    backend.database["brokers_brokeraccount"].update_many({}, {"$set": {"app_key": garbled}})
     assert "저장된 키를 풀 수 없습니다" in act(staff, "test_connection", account)
     assert browser_of(staff).get(f"{LIST}{account.pk}/change/").status_code == 200
 

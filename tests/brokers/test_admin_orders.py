@@ -14,6 +14,7 @@ from brokers.models import (
     Fill,
     Instrument,
     Notice,
+    NoticeKind,
     Order,
     OrderChange,
     OrderEvent,
@@ -46,7 +47,7 @@ def chief(db):
 def note(account, order):
     journal = Journal(account)
     journal.event(order, EventKind.SAVED, "kim", "매수 10주")
-    journal.notice("order", order, "주문 접수", {})
+    journal.notice(NoticeKind.ORDER, order, "주문 접수", {})
     journal.write()
 
 
