@@ -1,4 +1,5 @@
 from brokers.models.accounts import AccountBook, AccountGrant, AccountHealth, AccountLease, BrokerAccount
+from brokers.models.discrepancies import DayOpening, Discrepancy, DiscrepancyKind, Resolution
 from brokers.models.fills import Fill, FillSource
 from brokers.models.instruments import Instrument
 from brokers.models.notices import Notice, NoticeKind, NoticeRead
@@ -22,6 +23,9 @@ __all__ = [
     "BrokerAccount",
     "BrokerToken",
     "ChangeStatus",
+    "DayOpening",
+    "Discrepancy",
+    "DiscrepancyKind",
     "EventKind",
     "Fill",
     "FillSource",
@@ -35,4 +39,5 @@ __all__ = [
     "OrderNumber",
     "OrderOrigin",
     "OrderStatus",
+    "Resolution",
 ]

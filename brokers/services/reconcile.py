@@ -9,15 +9,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
+from accounts.models import User
 from brokers.adapters import client_for
 from brokers.adapters.base import OrderLine, Receipt
 from brokers.models import (
     AccountHealth,
     BrokerAccount,
     ChangeStatus,
+    Discrepancy,
     EventKind,
     Fill,
     NoticeKind,
@@ -25,12 +28,15 @@ from brokers.models import (
     OrderChange,
     OrderNumber,
     OrderStatus,
+    Resolution,
 )
-from brokers.services import fills, orders
+from brokers.models import DiscrepancyKind as Kind
+from brokers.services import discrepancies, fills, orders
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
 from brokers.terms import RequestKind
 from lucy import clock
+from lucy.errors import LucyError
 from lucy.mongo import transactional
 
 ANSWER_TAKES_AT_MOST = timedelta(seconds=30)  # after that no process is still waiting for the reply
@@ -98,8 +104,34 @@ def _find_answers(
             orders.accept_order(order, Receipt(line.order_no, line.branch), actor="대사")
             known[line.order_no] = order.pk
             result.answered += 1
+            _repaired(order, Kind.REPLY_FOUND, "응답 없음", f"주문번호 {line.order_no}")
         elif fitting:
             result.unclear.append(str(order.pk))
+            discrepancies.found(
+                account,
+                Kind.UNCLEAR,
+                str(order.pk),
+                order=order,
+                ours="응답 없음",
+                theirs=f"같은 주문 {len(fitting)}건",
+                candidates=[_candidate(line) for line in fitting],
+            )
+
+
+def _repaired(order: Order, kind: Kind, ours: str, theirs: str) -> None:
+    discrepancies.repaired(order.account, kind, order=order, ours=ours, theirs=theirs)
+
+
+def _candidate(line: OrderLine) -> dict[str, Any]:
+    """What a person needs to see to choose."""
+    return {
+        "order_no": line.order_no,
+        "ordered_at": line.ordered_at.isoformat(),
+        "quantity": line.quantity,
+        "price": str(line.price),
+        "filled": line.filled_quantity,
+        "status": line.status_text,
+    }
 
 
 def _unanswered(account: BrokerAccount) -> Iterable[Order]:
@@ -157,8 +189,10 @@ def _adopt_strangers(
     for line in lines:
         stranger = line.kind == RequestKind.NEW and line.order_no not in known
         if stranger and (line.symbol, line.side) not in ours:
-            known[line.order_no] = _adopt(account, line).pk
+            order = _adopt(account, line)
+            known[line.order_no] = order.pk
             result.adopted += 1
+            _repaired(order, Kind.ELSEWHERE, "없음", f"주문번호 {line.order_no}")
     _place_changes(account, lines, known)
 
 
@@ -198,13 +232,25 @@ def _settle(
     }
     for line in lines:
         if told.get(line.order_no, 0) != line.filled_quantity and line.order_no in known:
-            result.filled += fills.settle_total(account, line)
+            result.filled += _settle_line(account, line, told.get(line.order_no, 0))
     by_order: dict[object, list[OrderLine]] = defaultdict(list)
     for line in lines:
         if known.get(line.order_no) in open_orders:
             by_order[known[line.order_no]].append(line)
     for key, chain in by_order.items():
         result.ended += _end(open_orders[key], chain)
+
+
+def _settle_line(account: BrokerAccount, line: OrderLine, told: int) -> bool:
+    """Add what the broker's total has beyond our fills; fills beyond the total are a person's matter."""
+    ours, theirs = f"체결 {told:,}주", f"체결 {line.filled_quantity:,}주"
+    order = fills.find_order(account, line.trade_date, line.order_no)
+    if order and fills.settle_total(account, line):
+        _repaired(order, Kind.FILLS_MISSED, ours, theirs)
+        return True
+    if told > line.filled_quantity:
+        discrepancies.found(account, Kind.FILLS_EXTRA, line.order_no, order=order, ours=ours, theirs=theirs)
+    return False
 
 
 def _filled_by_number(account: BrokerAccount, lines: list[OrderLine]) -> dict[str, int]:
@@ -238,6 +284,7 @@ def _end(order: Order, chain: list[OrderLine]) -> bool:
     )
     journal.notice(NoticeKind.ORDER, order, *order_notice(order, f"{word} 확인"))
     journal.write()
+    _repaired(order, Kind.ENDED, f"미체결 {gone:,}주", f"{word} {gone:,}주")
     return True
 
 
@@ -259,9 +306,11 @@ def _give_up(
         if sent_at < asked_at - LIST_LAGS_AT_MOST and str(order.pk) not in result.unclear:
             words = "증권사의 주문 목록에 없습니다."
             orders.reject_order(order, EventKind.REJECTED, "대사", "not_at_broker", words)
+            _repaired(order, Kind.NEVER_ARRIVED, "응답 없음", "목록에 없음")
             result.given_up += 1
     for change in _unanswered_changes(account, asked_at):
         orders.reject_change(change, "not_at_broker", "증권사의 주문 목록에 없습니다.")
+        _repaired(change.order, Kind.NEVER_ARRIVED, f"{change.get_kind_display()} 응답 없음", "목록에 없음")
         result.given_up += 1
 
 
@@ -271,3 +320,28 @@ def _unanswered_changes(account: BrokerAccount, asked_at: datetime) -> Iterable[
     return OrderChange.objects.select_related("account", "order").filter(
         gone | lost, account=account, broker_order_no=""
     )
+
+
+# --- what only a person can say ----------------------------------------------------------------------------
+
+
+def choose(discrepancy: Discrepancy, number: str, by: User) -> None:
+    """A person says which of the broker's orders is ours; an empty `number` says none of them.
+
+    Raises `LucyError` when the row is settled already or the number is no candidate, `BrokerError` when the
+    broker cannot be asked.
+    """
+    order = discrepancy.order
+    if discrepancy.resolution or order is None or order.status not in {OrderStatus.UNKNOWN, OrderStatus.SENT}:
+        raise LucyError("already_settled", "이미 해결된 차이입니다.", status=409)
+    if not number:
+        reason = f"{by.get_username()}: 증권사 주문 목록에 이 주문이 없음을 확인"
+        orders.reject_order(order, EventKind.REJECTED, by.get_username(), "not_at_broker", reason)
+    else:
+        if number not in {candidate["order_no"] for candidate in discrepancy.candidates}:
+            raise LucyError("no_candidate", "후보에 없는 주문번호입니다.", number=number)
+        line = client_for(order.account).order_line(number)
+        branch = line.branch if line else ""
+        orders.accept_order(order, Receipt(number, branch), actor=by.get_username())
+    note = f"주문번호 {number}" if number else "증권사에 없음"
+    discrepancies.settled(discrepancy, Resolution.CHOSEN, by, note)
