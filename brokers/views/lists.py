@@ -20,6 +20,7 @@ from brokers.views.paging import newest_first
 from lucy import clock
 from lucy.errors import LucyError
 
+MOST = 50  # notices in a short list
 WON = DecimalField(max_digits=24, decimal_places=4)
 
 
@@ -63,7 +64,8 @@ def notices(request: SignedInRequest) -> HttpResponse:
 @require_GET
 @signed_in
 def latest_notices(request: SignedInRequest) -> HttpResponse:
-    found = notices_of(request.user).select_related("account", "order")[:10]
+    count = request.GET.get("count", "")
+    found = notices_of(request.user)[: min(int(count), MOST) if count.isascii() and count.isdigit() else 10]
     return render(request, "brokers/parts/notice_list.html", {"notices": list(found)})
 
 

@@ -143,8 +143,9 @@ function catchUpSoon() {
   catching = setTimeout(() => {
     remember();
     if (!heads) return;
-    if (missed.length === 1) present(missed[0]);
-    else if (missed.length) presentTogether(missed);
+    const loud = missed.filter(isLoud);
+    if (loud.length === 1) present(loud[0]);
+    else if (loud.length) presentTogether(loud, missed.length - loud.length);
     missed = [];
   }, 250);
 }
@@ -154,6 +155,9 @@ const number = new Intl.NumberFormat("ko-KR", { maximumFractionDigits: 4 });
 const clock = new Intl.DateTimeFormat("ko-KR", { timeStyle: "medium", hour12: false, timeZone: "Asia/Seoul" });
 const SIDES = { buy: "매수", sell: "매도" };
 const LOUD_ORDERS = new Set(["rejected", "unknown", "expired"]);
+
+/** Whether a notice is worth a toast: of orders, only what did not go as it should. @param {Notice} notice */
+const isLoud = (notice) => notice.kind !== "order" || LOUD_ORDERS.has(notice.data?.order?.status);
 
 /** @param {Notice} notice */
 function line(notice) {
@@ -179,22 +183,18 @@ function present(notice) {
     show({ ...card, side: fill.side, title: `${fill.side === "buy" ? "＋" : "－"}${SIDES[fill.side]}체결`, sub: card.sub + progress });
   } else if (notice.kind === "fill") show({ ...card, title: "체결" });
   else if (notice.kind === "warning") show({ ...card, title: "주의" });
-  else if (order && LOUD_ORDERS.has(order.status)) show({ ...card, title: `주문 ${order.status_text}` });
+  else if (isLoud(notice)) show({ ...card, title: `주문 ${order.status_text}` });
 }
 
-/** @param {Notice[]} notices */
-function presentTogether(notices) {
-  const fills = notices.filter((notice) => notice.kind === "fill");
-  const warnings = notices.filter((notice) => notice.kind === "warning");
-  const orders = notices.length - fills.length - warnings.length;
-  const loud = [...fills, ...warnings];
-  if (!loud.length) return;
-  const counts = [[fills.length, "체결"], [warnings.length, "주의"], [orders, "주문 소식"]];
-  const lines = loud.slice(-3).map((notice) => {
+/** @param {Notice[]} notices @param {number} quiet how many more there are that need no toast */
+function presentTogether(notices, quiet) {
+  const of = (kind) => notices.filter((notice) => notice.kind === kind).length;
+  const counts = [[of("fill"), "체결"], [of("warning"), "주의"], [of("order") + quiet, "주문 소식"]];
+  const lines = notices.slice(-3).map((notice) => {
     const side = notice.data?.fill?.side;
     return side ? `${SIDES[side]} ${line(notice)}` : line(notice);
   });
-  if (loud.length > lines.length) lines.push(`외 ${loud.length - lines.length}건`);
+  if (notices.length > lines.length) lines.push(`외 ${notices.length - lines.length}건`);
   show({
     key: `missed:${Date.now()}`,
     kind: "missed",

@@ -1,6 +1,6 @@
 // Toasts: they stay until closed or read, also over a change of page (kept for this tab).
 const box = document.getElementById("toasts");
-const SHOWN = matchMedia("(max-width: 760px)").matches ? 2 : 4;
+const SHOWN = matchMedia("(max-width: 760px)").matches ? 1 : 4;
 
 const user = JSON.parse(document.getElementById("feed-start").textContent).user;
 const STORE = `lucy.toasts.${user}`;
