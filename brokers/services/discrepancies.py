@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from accounts.models import User
 from brokers.models import (
     BrokerAccount,
+    DayOpening,
     Discrepancy,
     DiscrepancyKind,
     Order,
