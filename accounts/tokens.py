@@ -17,16 +17,20 @@ from accounts.models import User
 GENERATION = "generation"  # a claim; every token carries it, access tokens by way of their refresh token
 
 
-def generation_of(user: User) -> int:
-    """Which tokens of a user are good: those that carry this number. It changes when all are taken back.
+def generation_of(user: User) -> str:
+    """Which tokens of a user are good: those that carry this; a new password or a taking back changes it.
 
     The issuing time, kept to the second, could not tell the last old token from the first new one.
     """
-    return int(user.tokens_valid_from.timestamp() * 1000) if user.tokens_valid_from else 0
+    taken_back = int(user.tokens_valid_from.timestamp() * 1000) if user.tokens_valid_from else 0
+    return f"{taken_back}.{user.get_session_auth_hash()[:16]}"
 
 
 def is_current(token: Token, user: User) -> bool:
-    return bool(user.is_active and token.get(GENERATION, 0) == generation_of(user))
+    """A token without the claim was made by our own tools; it is good until the first taking back."""
+    claim = token.get(GENERATION)
+    unrevoked = user.tokens_valid_from is None if claim is None else claim == generation_of(user)
+    return user.is_active and unrevoked
 
 
 def user_behind(token: Token) -> User | None:

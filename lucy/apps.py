@@ -26,10 +26,12 @@ class MongoContentTypesConfig(ContentTypesConfig):
 
 class MongoBeatConfig(BeatConfig):  # type: ignore[misc]
     default_auto_field = OBJECT_ID
+    verbose_name = "예약 작업"
 
 
 class MongoAxesConfig(AxesConfig):  # type: ignore[misc]
     default_auto_field = OBJECT_ID
+    verbose_name = "로그인 기록"
 
 
 class LucyConfig(AppConfig):

@@ -114,6 +114,17 @@ def test_a_password_given_by_staff_ends_the_tokens(staff, trader):
     assert script.get("/api/v1/accounts/").status_code == 401
 
 
+def test_a_password_changed_in_the_admin_ends_the_tokens_too(staff):
+    script = script_of(staff)
+    words = {
+        "old_password": PASSWORD,
+        "new_password1": "long-enough-word",
+        "new_password2": "long-enough-word",
+    }
+    assert browser_of(staff).post("/admin/password_change/", words).status_code == 302
+    assert script.get("/api/v1/accounts/").status_code == 401
+
+
 def test_tokens_are_taken_back_by_staff(staff, trader):
     script = script_of(trader)
     body = {"action": "revoke_tokens", "_selected_action": [str(trader.pk)]}
