@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from rest_framework_simplejwt.tokens import RefreshToken
-
 from accounts.models import User
+from accounts.services import issue_tokens
 from brokers.models import AccountGrant, BrokerAccount
 
 CASH = 10**13
@@ -39,4 +38,4 @@ def _trader(facts: dict[str, Any]) -> Trader:
     )
     user = User.objects.create_user(f"bench-{facts['number']}")
     AccountGrant.objects.create(account=account, user=user, can_trade=True)
-    return Trader(user, account, str(RefreshToken.for_user(user).access_token))
+    return Trader(user, account, str(issue_tokens(user).access_token))

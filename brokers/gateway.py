@@ -20,7 +20,8 @@ from brokers.adapters.base import Alive, BrokerError, BrokerStream, Connected, F
 from brokers.models import BrokerAccount
 from brokers.models.accounts import SocketState
 from brokers.services import fills, health, leases, news
-from brokers.services.reconcile import Reconciliation, reconcile
+from brokers.services.closing import look_through
+from brokers.services.reconcile import Reconciliation
 from lucy import clock
 
 log = logging.getLogger(__name__)
@@ -257,7 +258,7 @@ class Reconciler:
 
     async def compare(self) -> Reconciliation | None:
         try:
-            result = await in_thread(reconcile, self.account)
+            result = await in_thread(look_through, self.account)
         except (BrokerError, DatabaseError, PyMongoError) as fault:
             log.warning("%s: not reconciled: %s", self.account, fault)
             await _tell_trouble(self.account, fault)

@@ -8,7 +8,7 @@ is given up only when a list that was read well after it was sent does not know 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -64,22 +64,36 @@ class Reconciliation:
 def reconcile(account: BrokerAccount) -> Reconciliation:
     """Bring today's orders and fills of `account` up to the broker's list; raises `BrokerError`."""
     asked_at = clock.now()
-    lines = client_for(account).day_orders()
-    result = Reconciliation(lines=len(lines))
-    known = _known_numbers(account, lines)
-    _find_answers(account, lines, known, result)
-    _place_changes(account, lines, known)
-    _adopt_strangers(account, lines, known, result)
-    _settle(account, lines, known, result)
-    _give_up(account, lines, asked_at, result)
+    day = clock.trade_date()
+    result = compare(account, day, client_for(account).day_orders(), asked_at)
     AccountHealth.objects.update_or_create(account=account, defaults={"last_reconciled_at": clock.now()})
     return result
 
 
-def _known_numbers(account: BrokerAccount, lines: Iterable[OrderLine]) -> dict[str, object]:
-    """Number -> our order's key, for the trade date of the list."""
-    dates = {line.trade_date for line in lines} or {clock.trade_date()}
-    rows = OrderNumber.objects.filter(account=account, trade_date__in=dates)
+def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at: datetime) -> Reconciliation:
+    """Settle everything that the whole list of a day's orders, asked for at `asked_at`, proves."""
+    result = Reconciliation(lines=len(lines))
+    known = _known_numbers(account, day)
+    _find_answers(account, day, lines, known, result)
+    _place_changes(account, lines, known)
+    _adopt_strangers(account, day, lines, known, result)
+    _settle(account, lines, known, result)
+    _give_up(account, day, asked_at, result)
+    _forget_doubts(account)
+    return result
+
+
+def _forget_doubts(account: BrokerAccount) -> None:
+    """An order that was unclear and has found its answer by itself needs nobody's choice any more."""
+    waiting = account.discrepancies.filter(kind=Kind.UNCLEAR, resolution="").select_related("order")
+    for row in waiting:
+        if row.order is not None and row.order.status != OrderStatus.UNKNOWN:
+            discrepancies.gone(account, Kind.UNCLEAR, row.subject)
+
+
+def _known_numbers(account: BrokerAccount, day: date) -> dict[str, object]:
+    """Number -> our order's key."""
+    rows = OrderNumber.objects.filter(account=account, trade_date=day)
     return dict(rows.values_list("number", "order_id"))
 
 
@@ -87,11 +101,15 @@ def _known_numbers(account: BrokerAccount, lines: Iterable[OrderLine]) -> dict[s
 
 
 def _find_answers(
-    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], result: Reconciliation
+    account: BrokerAccount,
+    day: date,
+    lines: list[OrderLine],
+    known: dict[str, object],
+    result: Reconciliation,
 ) -> None:
     """Give unanswered orders the numbers that can only be theirs."""
     free = [line for line in lines if line.kind == RequestKind.NEW and line.order_no not in known]
-    waiting = list(_unanswered(account))
+    waiting = list(_unanswered(account, day))
     candidates = {order.pk: [line for line in free if _fits(order, line)] for order in waiting}
     claims: dict[str, int] = defaultdict(int)
     for fitting in candidates.values():
@@ -99,7 +117,7 @@ def _find_answers(
             claims[line.order_no] += 1
     for order in waiting:
         fitting = candidates[order.pk]
-        if len(fitting) == 1 and claims[fitting[0].order_no] == 1:
+        if len(fitting) == 1 and claims[fitting[0].order_no] == 1 and _in_time(order, fitting[0]):
             line = fitting[0]
             orders.accept_order(order, Receipt(line.order_no, line.branch), actor="대사")
             known[line.order_no] = order.pk
@@ -134,20 +152,23 @@ def _candidate(line: OrderLine) -> dict[str, Any]:
     }
 
 
-def _unanswered(account: BrokerAccount) -> Iterable[Order]:
+def _unanswered(account: BrokerAccount, day: date) -> Iterable[Order]:
     gone = Q(status=OrderStatus.SENT, sent_at__lt=clock.now() - ANSWER_TAKES_AT_MOST)
     return Order.objects.select_related("account").filter(
-        Q(status=OrderStatus.UNKNOWN) | gone, account=account, broker_order_no=""
+        Q(status=OrderStatus.UNKNOWN) | gone, account=account, trade_date=day, broker_order_no=""
     )
 
 
 def _fits(order: Order, line: OrderLine) -> bool:
+    return (line.symbol, line.side, line.quantity) == (order.symbol, order.side, order.quantity) and (
+        line.price or None
+    ) == (order.price or None)
+
+
+def _in_time(order: Order, line: OrderLine) -> bool:
+    """Ordered when ours was sent, as far as two clocks tell; else a person looks at it."""
     sent_at = order.sent_at or order.created_at
-    return (
-        (line.symbol, line.side, line.quantity) == (order.symbol, order.side, order.quantity)
-        and (line.price or None) == (order.price or None)
-        and sent_at - CLOCKS_DIFFER_BY <= line.ordered_at <= sent_at + ANSWER_TAKES_AT_MOST + CLOCKS_DIFFER_BY
-    )
+    return sent_at - CLOCKS_DIFFER_BY <= line.ordered_at <= sent_at + ANSWER_TAKES_AT_MOST + CLOCKS_DIFFER_BY
 
 
 # --- numbers of changes, and of strangers -----------------------------------------------------------------
@@ -181,10 +202,16 @@ def _place_change(account: BrokerAccount, order: Order, line: OrderLine) -> None
 
 
 def _adopt_strangers(
-    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], result: Reconciliation
+    account: BrokerAccount,
+    day: date,
+    lines: list[OrderLine],
+    known: dict[str, object],
+    result: Reconciliation,
 ) -> None:
     """Numbers that no request of ours can have made are orders placed elsewhere."""
-    waiting = Order.objects.filter(account=account, status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN])
+    waiting = Order.objects.filter(
+        account=account, trade_date=day, status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN]
+    )
     ours = {(order.symbol, order.side) for order in waiting}
     for line in lines:
         stranger = line.kind == RequestKind.NEW and line.order_no not in known
@@ -291,9 +318,7 @@ def _end(order: Order, chain: list[OrderLine]) -> bool:
 # --- requests the broker never got ------------------------------------------------------------------------
 
 
-def _give_up(
-    account: BrokerAccount, lines: list[OrderLine], asked_at: datetime, result: Reconciliation
-) -> None:
+def _give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Reconciliation) -> None:
     """Refuse what cannot have arrived: never sent, or sent long before a list that does not know it."""
     never_sent = Order.objects.select_related("account").filter(
         account=account, status=OrderStatus.PENDING, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST
@@ -301,24 +326,24 @@ def _give_up(
     for order in never_sent:
         orders.reject_order(order, EventKind.REJECTED, "대사", "never_sent", "전송되지 않은 주문입니다.")
         result.given_up += 1
-    for order in _unanswered(account):
+    for order in _unanswered(account, day):
         sent_at = order.sent_at or order.created_at
         if sent_at < asked_at - LIST_LAGS_AT_MOST and str(order.pk) not in result.unclear:
             words = "증권사의 주문 목록에 없습니다."
             orders.reject_order(order, EventKind.REJECTED, "대사", "not_at_broker", words)
             _repaired(order, Kind.NEVER_ARRIVED, "응답 없음", "목록에 없음")
             result.given_up += 1
-    for change in _unanswered_changes(account, asked_at):
+    for change in _unanswered_changes(account, day, asked_at):
         orders.reject_change(change, "not_at_broker", "증권사의 주문 목록에 없습니다.")
         _repaired(change.order, Kind.NEVER_ARRIVED, f"{change.get_kind_display()} 응답 없음", "목록에 없음")
         result.given_up += 1
 
 
-def _unanswered_changes(account: BrokerAccount, asked_at: datetime) -> Iterable[OrderChange]:
+def _unanswered_changes(account: BrokerAccount, day: date, asked_at: datetime) -> Iterable[OrderChange]:
     gone = Q(status=ChangeStatus.SENT, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST)
     lost = Q(status=ChangeStatus.UNKNOWN, created_at__lt=asked_at - LIST_LAGS_AT_MOST)
     return OrderChange.objects.select_related("account", "order").filter(
-        gone | lost, account=account, broker_order_no=""
+        gone | lost, account=account, order__trade_date=day, broker_order_no=""
     )
 
 

@@ -1,0 +1,201 @@
+"""What the broker's books settle: lost replies, missed fills, strangers, ended days, holdings and cash."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from brokers.adapters.base import OrderRequest
+from brokers.models import (
+    Discrepancy,
+    DiscrepancyKind,
+    Fill,
+    FillSource,
+    Order,
+    OrderOrigin,
+    OrderStatus,
+    Resolution,
+)
+from brokers.paper import ledger
+from brokers.services import reconcile as reconciling
+from brokers.services.closing import close_day, look_through
+from brokers.services.orders import cancel_order, place_order
+from brokers.services.reconcile import choose, reconcile
+from brokers.terms import OrderType, Side
+from lucy import clock
+
+pytestmark = pytest.mark.django_db
+S = OrderStatus
+CODE = "005930"
+
+
+@pytest.fixture
+def still(paper):
+    """A market in which only the test fills."""
+    paper.call(lambda broker: setattr(broker.ledger, "matching", False))
+    return paper
+
+
+def book_price(paper, offset=0):
+    return Decimal(paper.call(lambda broker: broker.market.issue(CODE).price + offset))
+
+
+def request(paper, quantity=10, side=Side.BUY):
+    return OrderRequest(CODE, side, quantity, book_price(paper), OrderType.LIMIT)
+
+
+def fill(paper, account, order, quantity, price=None):
+    def act(broker):
+        owner = broker.ledger.accounts.by_number[account.number]
+        return broker.ledger.fill(owner, int(order.broker_order_no), quantity, price)
+
+    return paper.call(act)
+
+
+def long_ago(order, **changes):
+    Order.objects.filter(pk=order.pk).update(sent_at=clock.now() - timedelta(seconds=40), **changes)
+
+
+@pytest.fixture(params=["account", "ls_account"])
+def paper_any(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_missed_fill_is_found_in_the_total(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    fill(still, paper_any, order, 4)
+    assert reconcile(paper_any).filled == 1
+    order.refresh_from_db()
+    assert (order.status, order.filled_quantity) == (S.PARTIALLY_FILLED, 4)
+    assert Fill.objects.get().source == FillSource.TOTAL
+    assert Discrepancy.objects.get(kind=DiscrepancyKind.FILLS_MISSED).resolution == Resolution.REPAIRED
+
+
+def test_nothing_changes_when_the_books_agree(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    fill(still, paper_any, order, 4)
+    reconcile(paper_any)
+    assert reconcile(paper_any).changes == 0
+    assert Fill.objects.count() == 1
+
+
+def test_an_order_placed_elsewhere_comes_into_the_books(still, paper_any):
+    def act(broker):
+        owner = broker.ledger.accounts.by_number[paper_any.number]
+        price = broker.market.issue(CODE).price
+        return broker.ledger.place(owner, CODE, ledger.Side.BUY, 3, price, ledger.PriceType.LIMIT)
+
+    still.call(act)
+    assert reconcile(paper_any).adopted == 1
+    assert Order.objects.get().origin == OrderOrigin.ELSEWHERE
+
+
+def test_a_request_that_never_arrived_is_given_up(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    never = Order.objects.create(
+        account=paper_any,
+        user=trader,
+        client_order_id="never",
+        symbol="000660",
+        side=Side.BUY,
+        order_type=OrderType.LIMIT,
+        quantity=1,
+        price=100_000,
+        status=S.UNKNOWN,
+        trade_date=clock.trade_date(),
+        created_at=clock.now(),
+        updated_at=clock.now(),
+        sent_at=clock.now() - timedelta(minutes=2),
+    )
+    assert reconcile(paper_any).given_up == 1
+    never.refresh_from_db()
+    order.refresh_from_db()
+    assert (never.status, order.status) == (S.REJECTED, S.ACCEPTED)
+
+
+def test_an_unknown_order_is_not_given_up_before_the_list_can_know_it(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    Order.objects.filter(pk=order.pk).update(
+        status=S.UNKNOWN, broker_order_no="", symbol="000660", sent_at=clock.now()
+    )
+    assert reconcile(paper_any).given_up == 0
+
+
+def test_yesterdays_open_order_expires_with_its_day(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    fill(still, paper_any, order, 4)
+    close_day(paper_any, clock.trade_date())
+    order.refresh_from_db()
+    assert (order.status, order.filled_quantity, order.expired_quantity) == (S.EXPIRED, 4, 6)
+
+
+def test_a_cancel_that_no_notice_told_is_found(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    cancel_order(order, trader, "c")
+    assert reconcile(paper_any).ended == 1
+    order.refresh_from_db()
+    assert (order.status, order.cancelled_quantity) == (S.CANCELLED, 10)
+
+
+def test_holdings_and_cash_agree_after_fills(still, paper_any, trader):
+    look_through(paper_any)
+    order = place_order(paper_any, trader, "a", request(still))
+    fill(still, paper_any, order, 10)
+    look_through(paper_any)
+    assert not Discrepancy.objects.filter(resolution="").exists()
+
+
+def test_shares_that_no_fill_explains_are_shown_and_go_when_explained(still, paper_any):
+    look_through(paper_any)
+
+    def grant(broker, shares):
+        broker.ledger.accounts.by_number[paper_any.number].holdings[CODE].quantity += shares
+
+    still.call(lambda broker: grant(broker, 7))
+    look_through(paper_any)
+    row = Discrepancy.objects.get(kind=DiscrepancyKind.HOLDING)
+    assert (row.subject, row.resolution) == (CODE, "")
+    still.call(lambda broker: grant(broker, -7))
+    look_through(paper_any)
+    row.refresh_from_db()
+    assert row.resolution == Resolution.GONE
+
+
+def test_a_person_chooses_between_equal_candidates(still, paper_any, trader):
+    twins = [place_order(paper_any, trader, name, request(still), confirmed=True) for name in "ab"]
+    numbers = [twin.broker_order_no for twin in twins]
+    for twin in twins:
+        twin.numbers.all().delete()
+        long_ago(twin, status=S.UNKNOWN, broker_order_no="")
+    reconciling.fills._links.clear()
+    assert len(reconcile(paper_any).unclear) == 2
+    row = Discrepancy.objects.get(kind=DiscrepancyKind.UNCLEAR, order=twins[0])
+    assert sorted(candidate["order_no"] for candidate in row.candidates) == sorted(numbers)
+    choose(row, numbers[0], trader)
+    reconcile(paper_any)
+    statuses = set(Order.objects.values_list("status", flat=True))
+    assert statuses == {S.ACCEPTED}
+    assert not Discrepancy.objects.filter(resolution="").exists()
+
+
+def test_one_order_of_our_shape_at_the_wrong_time_is_a_persons_matter(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    order.numbers.all().delete()
+    reconciling.fills._links.clear()
+    Order.objects.filter(pk=order.pk).update(
+        status=S.UNKNOWN, broker_order_no="", sent_at=clock.now() - timedelta(minutes=10)
+    )
+    result = reconcile(paper_any)
+    assert (result.unclear, result.given_up) == ([str(order.pk)], 0)
+
+
+def test_a_lost_reply_is_found_by_its_shape_and_time(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    number = order.broker_order_no
+    order.numbers.all().delete()
+    reconciling.fills._links.clear()
+    long_ago(order, status=S.UNKNOWN, broker_order_no="")
+    assert reconcile(paper_any).answered == 1
+    order.refresh_from_db()
+    assert (order.status, order.broker_order_no) == (S.ACCEPTED, number)
+    assert Discrepancy.objects.get().kind == DiscrepancyKind.REPLY_FOUND
