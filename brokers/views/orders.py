@@ -7,6 +7,7 @@ from bson import ObjectId
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.models import User
 from brokers.forms import CancelForm, ModifyForm, OrderFilters, kind_of
@@ -64,6 +65,7 @@ def rows(request: SignedInRequest) -> HttpResponse:
 
 
 @require_GET
+@vary_on_headers("HX-Request")
 @signed_in
 def order(request: SignedInRequest, pk: str) -> HttpResponse:
     found = own_order(request, pk)

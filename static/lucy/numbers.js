@@ -26,8 +26,8 @@ function separate(input) {
 
 /** @param {HTMLInputElement} input @param {number} price */
 function tick(input, price) {
-  if (!input.dataset.steps) return 1;
-  const tables = JSON.parse(document.getElementById(input.dataset.steps).textContent);
+  if (!input.dataset.ticks) return 1;
+  const tables = JSON.parse(document.getElementById(input.dataset.ticks).textContent);
   const table = Array.isArray(tables) ? tables : tables[input.form.dataset.kind];
   return table.find(([below]) => below === null || price < below)[1];
 }
