@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 PORT ?= 8000
-VAR ?= var
+VAR ?= $(or $(LUCY_VAR),var)
 BIN := .venv/bin
 
 .PHONY: help run test lint format bench setup setup-dev clean
