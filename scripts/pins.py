@@ -36,7 +36,7 @@ def main(source: str, *rest: str) -> None:
     for name in sorted(found.keys() - skipped - THE_ENVIRONMENT_ITSELF):
         via = {source} if name in direct else set()
         reasons = sorted(via | {asker for asker in askers[name] if plain(asker) in found})
-        lines.append(f"{found[name]:<44} # {', '.join(reasons)}")
+        lines.append(f"{found[name]:<44} # {', '.join(reasons) or 'an extra'}")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
