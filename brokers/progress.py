@@ -64,6 +64,14 @@ class Progress:
         if ending is not None and self.open == 0:
             # Part of it is done: what ended is the rest, and a partly filled order was not refused.
             return S.CANCELLED if ending == S.REJECTED and self.filled else ending
+        if self.open == 0:  # the last fill came after the news that the rest had ended
+            return self._ended_as()
         if self.filled:
             return S.PARTIALLY_FILLED
         return S.ACCEPTED if self.status in {S.SENT, S.UNKNOWN, S.PARTIALLY_FILLED} else self.status
+
+    def _ended_as(self) -> OrderStatus:
+        """What became of the shares that were not filled."""
+        if self.expired and not self.cancelled:
+            return S.EXPIRED
+        return S.CANCELLED if self.cancelled or self.filled else S.REJECTED

@@ -224,17 +224,23 @@ def _order_key(account: BrokerAccount, trade_date: date, number: str) -> Any:
     return link.order_id
 
 
-def link_number(order: Order, number: str, kind: RequestKind) -> None:
-    """From now on news under this number is the order's; telling it twice changes nothing."""
+def link_number(order: Order, number: str, kind: RequestKind) -> bool:
+    """From now on news under this number is the order's; False when it is another order's already."""
     trade_date = order.trade_date
     if trade_date is None:
         raise ValueError(f"Order {order.pk} has a number but was never sent.")
-    OrderNumber.objects.get_or_create(
+    link, _ = OrderNumber.objects.get_or_create(
         account_id=order.account_id,
         trade_date=trade_date,
         number=number,
         defaults={"order": order, "kind": kind},
     )
+    return bool(link.order_id == order.pk)
+
+
+def is_later(number: str, than: str) -> bool:
+    """Whether `number` was given after `than`: brokers count their numbers up through the day."""
+    return int(number or 0) > int(than or 0)
 
 
 def claim_parked(order: Order, number: str, journal: Journal) -> bool:
@@ -285,6 +291,7 @@ class Stranger:
 def _stranger(account: BrokerAccount, report: FillReport, journal: Journal) -> Order | None:
     if report.original_no and (order := find_order(account, report.trade_date, report.original_no)):
         link_number(order, report.order_no, RequestKind.MODIFY)
+        claim_parked(order, report.order_no, journal)
         return order
     if may_be_ours(account, report):
         return None
@@ -302,7 +309,10 @@ def _stranger(account: BrokerAccount, report: FillReport, journal: Journal) -> O
 
 
 def adopt(account: BrokerAccount, stranger: Stranger, journal: Journal) -> Order:
-    """Take an order placed elsewhere into the books; nobody here may have sent it."""
+    """Take an order placed elsewhere into the books, with the fills that came before it.
+
+    Nobody here may have sent it.
+    """
     name = Instrument.objects.filter(symbol=stranger.symbol).values_list("name", flat=True).first()
     order = Order.objects.create(
         account=account,
@@ -325,6 +335,7 @@ def adopt(account: BrokerAccount, stranger: Stranger, journal: Journal) -> Order
     )
     link_number(order, stranger.order_no, RequestKind.NEW)
     journal.event(order, EventKind.ADOPTED, account.get_broker_display(), f"주문번호 {stranger.order_no}")
+    claim_parked(order, stranger.order_no, journal)
     return order
 
 

@@ -1,7 +1,15 @@
 """What a broker tells about an order other than a fill: confirmed changes, refusals, orders of strangers."""
 
 from brokers.adapters.base import OrderNews, OrderReport
-from brokers.models import BrokerAccount, ChangeStatus, EventKind, NoticeKind, Order, OrderChange
+from brokers.models import (
+    BrokerAccount,
+    ChangeStatus,
+    EventKind,
+    NoticeKind,
+    Order,
+    OrderChange,
+    OrderNumber,
+)
 from brokers.services import fills
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
@@ -50,7 +58,7 @@ def _subject(account: BrokerAccount, report: OrderReport) -> Order | None:
 
 def _confirm(order: Order, report: OrderReport, status: ChangeStatus) -> OrderChange | None:
     """The request of ours that this report answers, moved to `status`; None when somebody else asked."""
-    waiting = OrderChange.objects.filter(order=order).exclude(
+    waiting = OrderChange.objects.filter(order=order, kind=report.request).exclude(
         status__in=[ChangeStatus.CONFIRMED, ChangeStatus.REJECTED]
     )
     change = (
@@ -75,6 +83,10 @@ def _modified(account: BrokerAccount, report: OrderReport) -> bool:
     journal = Journal(account)
     fills.link_number(order, report.order_no, RequestKind.MODIFY)
     change = _confirm(order, report, ChangeStatus.CONFIRMED)
+    if not fills.is_later(report.order_no, order.broker_order_no):  # overtaken by a later modify's news
+        fills.claim_parked(order, report.order_no, journal)
+        journal.write()
+        return True
     price = change.price if change else (report.price or order.price)
     kind = change.order_type if change else report.order_type
     store(order, progress_of(order), broker_order_no=report.order_no, price=price, order_type=kind)
@@ -94,6 +106,8 @@ def _cancelled(account: BrokerAccount, report: OrderReport) -> bool:
     if not order.is_open:
         _confirm(order, report, ChangeStatus.CONFIRMED)
         return True
+    if _is_done(order, report):
+        return True  # told again
     journal = Journal(account)
     if report.order_no != report.original_no:
         fills.link_number(order, report.order_no, RequestKind.CANCEL)
@@ -107,6 +121,15 @@ def _cancelled(account: BrokerAccount, report: OrderReport) -> bool:
     _end(order, shares, journal, "취소 확인", report.reason)
     journal.write()
     return True
+
+
+def _is_done(order: Order, report: OrderReport) -> bool:
+    """Whether this cancel was taken off the order before: a repeat must not take a part of it twice."""
+    change = OrderChange.objects.filter(order=order, broker_order_no=report.order_no).first()
+    if change is not None:
+        return change.status == ChangeStatus.CONFIRMED
+    cancels = OrderNumber.objects.filter(order=order, number=report.order_no, kind=RequestKind.CANCEL)
+    return cancels.exists()
 
 
 @transactional

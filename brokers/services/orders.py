@@ -1,9 +1,11 @@
 """Placing, changing and cancelling orders: saved before sent, never sent twice."""
 
+import logging
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError
+from django.db.models import Q
 
 from accounts.models import User
 from brokers.adapters import client_for
@@ -29,6 +31,9 @@ from lucy.errors import LucyError
 from lucy.mongo import transactional
 
 S = OrderStatus
+NOT_AT_BROKER = "not_at_broker"  # the code of a request that the broker's list did not know
+
+log = logging.getLogger(__name__)
 
 
 def place_order(
@@ -143,14 +148,19 @@ def _mark_sent(order: Order) -> bool:
 
 @transactional
 def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
-    """The broker gave the order a number: link it, and settle the fills that overtook the answer."""
+    """The broker gave the order a number: link it, and settle the fills that overtook the answer.
+
+    A number proves more than a list that did not know the order: what was given up by it is revived.
+    """
     journal = Journal(order.account)
+    if not fills.link_number(order, receipt.order_no, RequestKind.NEW):
+        log.error("Order %s was given number %s, which another order has", order.pk, receipt.order_no)
+        return
     named = {"broker_order_no": receipt.order_no, "branch": receipt.branch, "updated_at": journal.now}
-    if not order.move_to(S.ACCEPTED, **named):
+    if not (order.move_to(S.ACCEPTED, **named) or (_revive(order) and order.move_to(S.ACCEPTED, **named))):
         if order.broker_order_no:
             return  # a notice or the reconciliation was faster
         Order.objects.filter(pk=order.pk).update(**named)
-    fills.link_number(order, receipt.order_no, RequestKind.NEW)
     order.broker_order_no, order.branch = receipt.order_no, receipt.branch
     journal.event(
         order, EventKind.ACCEPTED, actor or order.account.get_broker_display(), f"주문번호 {receipt.order_no}"
@@ -160,16 +170,36 @@ def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
     journal.write()
 
 
+def _revive(order: Order) -> bool:
+    """Open what was refused only because the broker's list did not know it."""
+    given_up = Order.objects.filter(pk=order.pk, status=S.REJECTED, note_code=NOT_AT_BROKER)
+    return given_up.update(status=S.UNKNOWN, rejected_quantity=0, note="", note_code="") == 1
+
+
 @transactional
-def reject_order(order: Order, kind: EventKind, actor: str, code: str, message: str) -> None:
-    """Nothing is working: the whole order is refused, with the words of whoever refused it."""
+def reject_order(
+    order: Order,
+    kind: EventKind,
+    actor: str,
+    code: str,
+    message: str,
+    *,
+    only_from: OrderStatus | None = None,
+) -> bool:
+    """Nothing is working: the whole order is refused, with the words of whoever refused it.
+
+    False when it has moved on meanwhile: to where it cannot be refused any more, or away from `only_from`.
+    """
     journal = Journal(order.account)
     changes: dict[str, Any] = {"rejected_quantity": order.quantity, "note": message, "note_code": code}
+    if only_from and not Order.objects.filter(pk=order.pk, status=only_from).exists():
+        return False
     if not order.move_to(S.REJECTED, updated_at=journal.now, **changes):
-        return
+        return False
     journal.event(order, kind, actor, f"[{code}] {message}" if code else message)
     journal.notice(NoticeKind.ORDER, order, *order_notice(order, "거부", message))
     journal.write()
+    return True
 
 
 @transactional
@@ -325,7 +355,9 @@ def accept_change(change: OrderChange, receipt: Receipt) -> None:
     """The broker gave the request a number; its effect comes with the confirmation."""
     journal = Journal(change.account)
     fills.link_number(change.order, receipt.order_no, RequestKind(change.kind))
-    taken = OrderChange.objects.filter(pk=change.pk, status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
+    given_up = Q(status=ChangeStatus.REJECTED, note__startswith=f"[{NOT_AT_BROKER}]")
+    waiting = Q(status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
+    taken = OrderChange.objects.filter(waiting | given_up, pk=change.pk)
     if taken.update(status=ChangeStatus.ACCEPTED, broker_order_no=receipt.order_no):
         journal.event(
             change.order,
@@ -340,14 +372,14 @@ def accept_change(change: OrderChange, receipt: Receipt) -> None:
 
 
 @transactional
-def reject_change(change: OrderChange, code: str, message: str) -> None:
+def reject_change(change: OrderChange, code: str, message: str) -> bool:
     journal = Journal(change.account)
     text = f"[{code}] {message}" if code else message
     in_flight = OrderChange.objects.filter(pk=change.pk).exclude(
         status__in=[ChangeStatus.CONFIRMED, ChangeStatus.REJECTED]
     )
     if not in_flight.update(status=ChangeStatus.REJECTED, note=text):
-        return
+        return False
     change.status, change.note = ChangeStatus.REJECTED, text
     journal.event(change.order, EventKind.CHANGE_REJECTED, change.account.get_broker_display(), text)
     journal.notice(
@@ -356,6 +388,7 @@ def reject_change(change: OrderChange, code: str, message: str) -> None:
         *order_notice(change.order, f"{change.get_kind_display()} 거부", message),
     )
     journal.write()
+    return True
 
 
 @transactional

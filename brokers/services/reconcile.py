@@ -31,6 +31,7 @@ from brokers.models import (
     Resolution,
 )
 from brokers.models import DiscrepancyKind as Kind
+from brokers.models.orders import ENDED
 from brokers.services import discrepancies, fills, orders
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
@@ -77,7 +78,7 @@ def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at:
     _find_answers(account, day, lines, known, result)
     _place_changes(account, lines, known)
     _adopt_strangers(account, day, lines, known, result)
-    _settle(account, lines, known, result)
+    _settle(account, lines, known, asked_at, result)
     _give_up(account, day, asked_at, result)
     _forget_doubts(account)
     return result
@@ -109,7 +110,9 @@ def _find_answers(
 ) -> None:
     """Give unanswered orders the numbers that can only be theirs."""
     free = [line for line in lines if line.kind == RequestKind.NEW and line.order_no not in known]
-    waiting = list(_unanswered(account, day))
+    waiting = [*_unanswered(account, day), *_given_up(account, day)]
+    contested = _in_flight(account, day)
+    free = [line for line in free if not any(_fits(order, line) for order in contested)]
     candidates = {order.pk: [line for line in free if _fits(order, line)] for order in waiting}
     claims: dict[str, int] = defaultdict(int)
     for fitting in candidates.values():
@@ -123,7 +126,7 @@ def _find_answers(
             known[line.order_no] = order.pk
             result.answered += 1
             _repaired(order, Kind.REPLY_FOUND, "응답 없음", f"주문번호 {line.order_no}")
-        elif fitting:
+        elif fitting and order.status != OrderStatus.REJECTED:
             result.unclear.append(str(order.pk))
             discrepancies.found(
                 account,
@@ -159,6 +162,28 @@ def _unanswered(account: BrokerAccount, day: date) -> Iterable[Order]:
     )
 
 
+def _in_flight(account: BrokerAccount, day: date) -> list[Order]:
+    """Orders whose reply may still come: a line that could be theirs is nobody else's."""
+    young = Order.objects.filter(
+        account=account,
+        trade_date=day,
+        status=OrderStatus.SENT,
+        sent_at__gte=clock.now() - ANSWER_TAKES_AT_MOST,
+    )
+    return list(young)
+
+
+def _given_up(account: BrokerAccount, day: date) -> Iterable[Order]:
+    """Orders that an earlier list did not know: a later one may, and then they are no strangers."""
+    return Order.objects.select_related("account").filter(
+        account=account,
+        trade_date=day,
+        status=OrderStatus.REJECTED,
+        note_code=orders.NOT_AT_BROKER,
+        broker_order_no="",
+    )
+
+
 def _fits(order: Order, line: OrderLine) -> bool:
     return (line.symbol, line.side, line.quantity) == (order.symbol, order.side, order.quantity) and (
         line.price or None
@@ -176,8 +201,15 @@ def _in_time(order: Order, line: OrderLine) -> bool:
 
 def _place_changes(account: BrokerAccount, lines: list[OrderLine], known: dict[str, object]) -> None:
     """Link the numbers of modifies and cancels to the orders they changed, in the order they were made."""
+    answered = set(
+        OrderChange.objects.filter(account=account, status=ChangeStatus.ACCEPTED).values_list(
+            "broker_order_no", flat=True
+        )
+    )
     for line in lines:
-        if line.kind != RequestKind.NEW and line.order_no not in known and line.original_no in known:
+        if line.kind == RequestKind.NEW or line.original_no not in known:
+            continue
+        if line.order_no not in known or line.order_no in answered:
             order = Order.objects.select_related("account").get(pk=known[line.original_no])
             _place_change(account, order, line)
             known[line.order_no] = order.pk
@@ -187,18 +219,31 @@ def _place_changes(account: BrokerAccount, lines: list[OrderLine], known: dict[s
 def _place_change(account: BrokerAccount, order: Order, line: OrderLine) -> None:
     journal = Journal(account)
     fills.link_number(order, line.order_no, line.kind)
-    change = OrderChange.objects.filter(
-        order=order, kind=line.kind, original_no=line.original_no, broker_order_no=""
-    ).first()
+    change = _change_of(order, line)
+    refused = line.rejected_quantity > 0
     if change:
-        OrderChange.objects.filter(pk=change.pk).update(
-            broker_order_no=line.order_no, status=ChangeStatus.CONFIRMED
-        )
-    if line.kind == RequestKind.MODIFY and order.is_open:
-        store(order, progress_of(order), broker_order_no=line.order_no, price=line.price or order.price)
+        status = ChangeStatus.REJECTED if refused else ChangeStatus.CONFIRMED
+        OrderChange.objects.filter(pk=change.pk).update(broker_order_no=line.order_no, status=status)
+    newest = fills.is_later(line.order_no, order.broker_order_no)
+    if line.kind == RequestKind.MODIFY and order.is_open and newest and not refused:
+        order.refresh_from_db()
+        terms = {"price": line.price or None, "order_type": line.order_type}
+        store(order, progress_of(order), broker_order_no=line.order_no, **terms)
         journal.event(order, EventKind.MODIFIED, "대사", f"{line.original_no} → {line.order_no}")
     fills.claim_parked(order, line.order_no, journal)
     journal.write()
+
+
+def _change_of(order: Order, line: OrderLine) -> OrderChange | None:
+    """The request of ours that this number answers: the one that waits, or one given up too early."""
+    same = OrderChange.objects.filter(order=order, kind=line.kind, original_no=line.original_no)
+    waiting = Q(broker_order_no="", status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
+    given_up = Q(broker_order_no="", note__startswith=f"[{orders.NOT_AT_BROKER}]")
+    return (
+        same.filter(broker_order_no=line.order_no).first()
+        or same.filter(waiting).first()
+        or same.filter(given_up).first()
+    )
 
 
 def _adopt_strangers(
@@ -239,7 +284,6 @@ def _adopt(account: BrokerAccount, line: OrderLine) -> Order:
         line.branch,
     )
     order = fills.adopt(account, stranger, journal)
-    fills.claim_parked(order, line.order_no, journal)
     journal.notice(NoticeKind.ORDER, order, *order_notice(order, "외부 주문 접수"))
     journal.write()
     return order
@@ -249,23 +293,55 @@ def _adopt(account: BrokerAccount, line: OrderLine) -> Order:
 
 
 def _settle(
-    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], result: Reconciliation
+    account: BrokerAccount,
+    lines: list[OrderLine],
+    known: dict[str, object],
+    asked_at: datetime,
+    result: Reconciliation,
 ) -> None:
-    told = _filled_by_number(account, lines)
-    open_orders = {
-        order.pk: order
-        for order in Order.objects.select_related("account").filter(pk__in=set(known.values()))
-        if order.is_open or order.in_doubt
-    }
+    _claim_parked(account)
+    told, moving = _filled_by_number(account, lines, asked_at)
+    open_orders = _open_or_doubtful(account, known)
     for line in lines:
-        if told.get(line.order_no, 0) != line.filled_quantity and line.order_no in known:
-            result.filled += _settle_line(account, line, told.get(line.order_no, 0))
+        ours = told.get(line.order_no, 0)
+        if line.order_no not in known or ours == line.filled_quantity:
+            continue
+        if ours > line.filled_quantity and line.order_no in moving:
+            continue  # filled after the list was read
+        result.filled += _settle_line(account, line, ours)
     by_order: dict[object, list[OrderLine]] = defaultdict(list)
     for line in lines:
         if known.get(line.order_no) in open_orders:
             by_order[known[line.order_no]].append(line)
     for key, chain in by_order.items():
-        result.ended += _end(open_orders[key], chain)
+        order = open_orders[key]
+        if order.in_doubt or order.open_quantity > _still_open(chain):
+            result.ended += _end(order, chain)
+
+
+def _open_or_doubtful(account: BrokerAccount, known: dict[str, object]) -> dict[object, Order]:
+    keys = set(known.values())
+    working = Order.objects.filter(account=account, status__in=set(OrderStatus) - ENDED)
+    doubtful = Order.objects.filter(pk__in=keys, in_doubt=True)
+    return {order.pk: order for order in [*working, *doubtful] if order.pk in keys}
+
+
+def _claim_parked(account: BrokerAccount) -> None:
+    """Fills that waited for their order's number go to the order that has it by now."""
+    for fill in Fill.objects.filter(account=account, order=None):
+        if order := fills.find_order(account, fill.trade_date, fill.broker_order_no):
+            _claim(order, fill.broker_order_no)
+
+
+@transactional
+def _claim(order: Order, number: str) -> None:
+    journal = Journal(order.account)
+    fills.claim_parked(order, number, journal)
+    journal.write()
+
+
+def _still_open(chain: Iterable[OrderLine]) -> int:
+    return sum(line.open_quantity for line in chain if line.kind != RequestKind.CANCEL)
 
 
 def _settle_line(account: BrokerAccount, line: OrderLine, told: int) -> bool:
@@ -280,29 +356,33 @@ def _settle_line(account: BrokerAccount, line: OrderLine, told: int) -> bool:
     return False
 
 
-def _filled_by_number(account: BrokerAccount, lines: list[OrderLine]) -> dict[str, int]:
-    """Shares filled by number in our books, all in one read."""
+def _filled_by_number(
+    account: BrokerAccount, lines: list[OrderLine], asked_at: datetime
+) -> tuple[dict[str, int], set[str]]:
+    """Shares filled by number in our books, all in one read; and the numbers filled since `asked_at`."""
     sums: dict[str, int] = defaultdict(int)
+    moving = set()
     dates = {line.trade_date for line in lines}
     rows = Fill.objects.filter(account=account, trade_date__in=dates)
-    for number, quantity in rows.values_list("broker_order_no", "quantity"):
+    for number, quantity, recorded_at in rows.values_list("broker_order_no", "quantity", "recorded_at"):
         sums[number] += quantity
-    return sums
+        if recorded_at >= asked_at:
+            moving.add(number)
+    return sums, moving
 
 
 @transactional
 def _end(order: Order, chain: list[OrderLine]) -> bool:
     """End what the broker's list says has ended; True when something did."""
     order.refresh_from_db()
-    working = [line for line in chain if line.kind != RequestKind.CANCEL]
-    still_open = sum(line.open_quantity for line in working)
+    still_open = _still_open(chain)
     if order.in_doubt:
         Order.objects.filter(pk=order.pk).update(in_doubt=False)
     gone = order.open_quantity - still_open
     if not order.is_open or gone <= 0:
         return False
     journal = Journal(order.account)
-    rejected = any(line.rejected_quantity for line in working)
+    rejected = any(line.rejected_quantity for line in chain if line.kind != RequestKind.CANCEL)
     progress = progress_of(order)
     store(order, progress.reject() if rejected and not still_open else progress.cancel(gone))
     word = "거부" if rejected else "취소"
@@ -324,24 +404,34 @@ def _give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Reco
         account=account, status=OrderStatus.PENDING, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST
     )
     for order in never_sent:
-        orders.reject_order(order, EventKind.REJECTED, "대사", "never_sent", "전송되지 않은 주문입니다.")
-        result.given_up += 1
+        reason = "전송되지 않은 주문입니다."
+        result.given_up += orders.reject_order(
+            order, EventKind.REJECTED, "대사", "never_sent", reason, only_from=OrderStatus.PENDING
+        )
+    not_listed = "증권사의 주문 목록에 없습니다."
     for order in _unanswered(account, day):
-        sent_at = order.sent_at or order.created_at
-        if sent_at < asked_at - LIST_LAGS_AT_MOST and str(order.pk) not in result.unclear:
-            words = "증권사의 주문 목록에 없습니다."
-            orders.reject_order(order, EventKind.REJECTED, "대사", "not_at_broker", words)
+        in_doubt_long = _doubted_since(order) < asked_at - LIST_LAGS_AT_MOST
+        if not in_doubt_long or str(order.pk) in result.unclear:
+            continue
+        if orders.reject_order(order, EventKind.REJECTED, "대사", orders.NOT_AT_BROKER, not_listed):
             _repaired(order, Kind.NEVER_ARRIVED, "응답 없음", "목록에 없음")
             result.given_up += 1
     for change in _unanswered_changes(account, day, asked_at):
-        orders.reject_change(change, "not_at_broker", "증권사의 주문 목록에 없습니다.")
-        _repaired(change.order, Kind.NEVER_ARRIVED, f"{change.get_kind_display()} 응답 없음", "목록에 없음")
-        result.given_up += 1
+        if orders.reject_change(change, orders.NOT_AT_BROKER, not_listed):
+            words = f"{change.get_kind_display()} 응답 없음"
+            _repaired(change.order, Kind.NEVER_ARRIVED, words, "목록에 없음")
+            result.given_up += 1
+
+
+def _doubted_since(order: Order) -> datetime:
+    """When the last byte of its request can have left: from then on the broker's list has its time to lag."""
+    at_latest = (order.sent_at or order.created_at) + ANSWER_TAKES_AT_MOST
+    return min(order.updated_at, at_latest) if order.status == OrderStatus.UNKNOWN else at_latest
 
 
 def _unanswered_changes(account: BrokerAccount, day: date, asked_at: datetime) -> Iterable[OrderChange]:
-    gone = Q(status=ChangeStatus.SENT, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST)
-    lost = Q(status=ChangeStatus.UNKNOWN, created_at__lt=asked_at - LIST_LAGS_AT_MOST)
+    gone = Q(status=ChangeStatus.SENT, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST - LIST_LAGS_AT_MOST)
+    lost = Q(status=ChangeStatus.UNKNOWN, created_at__lt=asked_at - ANSWER_TAKES_AT_MOST)
     return OrderChange.objects.select_related("account", "order").filter(
         gone | lost, account=account, order__trade_date=day, broker_order_no=""
     )
