@@ -204,6 +204,8 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 BROKERS = env.str("LUCY_BROKERS", "practice")
 if BROKERS not in {"practice", "live"}:
     raise ImproperlyConfigured(f"LUCY_BROKERS is {BROKERS!r}; it must be 'practice' or 'live'.")
+# In practice the market never closes, unless this is set; with real money the exchanges' hours always hold.
+MARKET_HOURS = env.bool("LUCY_MARKET_HOURS", False)
 _LIVE_ADDRESSES = {  # kis.md 1.1, ls.md 1.1
     ("kis", "real"): ("https://openapi.koreainvestment.com:9443", "ws://ops.koreainvestment.com:21000"),
     ("kis", "paper"): ("https://openapivts.koreainvestment.com:29443", "ws://ops.koreainvestment.com:31000"),

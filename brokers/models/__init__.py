@@ -1,7 +1,10 @@
 from brokers.models.accounts import AccountBook, AccountGrant, AccountHealth, AccountLease, BrokerAccount
+from brokers.models.calendar import DaySource, EventDay
 from brokers.models.discrepancies import DayOpening, Discrepancy, DiscrepancyKind, Resolution
 from brokers.models.fills import Fill, FillSource
 from brokers.models.instruments import Instrument
+from brokers.models.keys import Service, ServiceKey
+from brokers.models.limits import RestrictedIssue, RuleChange, TradingLimit
 from brokers.models.notices import Notice, NoticeKind, NoticeRead
 from brokers.models.orders import (
     ChangeStatus,
@@ -13,6 +16,7 @@ from brokers.models.orders import (
     OrderOrigin,
     OrderStatus,
 )
+from brokers.models.stops import Scope, StopDeed, StopEvent, TradingStop
 from brokers.models.tokens import BrokerToken
 
 __all__ = [
@@ -24,8 +28,10 @@ __all__ = [
     "BrokerToken",
     "ChangeStatus",
     "DayOpening",
+    "DaySource",
     "Discrepancy",
     "DiscrepancyKind",
+    "EventDay",
     "EventKind",
     "Fill",
     "FillSource",
@@ -40,4 +46,13 @@ __all__ = [
     "OrderOrigin",
     "OrderStatus",
     "Resolution",
+    "RestrictedIssue",
+    "RuleChange",
+    "Scope",
+    "Service",
+    "ServiceKey",
+    "StopDeed",
+    "StopEvent",
+    "TradingLimit",
+    "TradingStop",
 ]

@@ -1,0 +1,1 @@
+"""Korean market rules as data with their source; pure, so that a test reads like the rule book."""
