@@ -183,8 +183,13 @@ function present(notice) {
     show({ ...card, side: fill.side, title: `${fill.side === "buy" ? "＋" : "－"}${SIDES[fill.side]}체결`, sub: card.sub + progress });
   } else if (notice.kind === "fill") show({ ...card, title: "체결" });
   else if (notice.kind === "warning") show({ ...card, title: "주의" });
-  else if (isLoud(notice)) show({ ...card, title: `주문 ${order.status_text}` });
+  else if (isLoud(notice) && !isOnTicket(order.id)) {
+    show({ ...card, title: `주문 ${order.status_text}`, lines: [notice.text.replace(/^[^·]+ · /, "")] });
+  }
 }
+
+/** Whether the ticket tells this order's outcome itself, or is about to. @param {string} id */
+const isOnTicket = (id) => document.querySelector(`[data-placed="${id}"], #review-form.htmx-request`) !== null;
 
 /** @param {Notice[]} notices @param {number} quiet how many more there are that need no toast */
 function presentTogether(notices, quiet) {

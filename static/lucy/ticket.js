@@ -96,11 +96,8 @@ function choose(option) {
 function take(symbol) {
   if (part("ticket-symbol").value === symbol) return;
   part("ticket-symbol").value = symbol;
-  if (fillPrice) part("ticket-price").value = "";
-  else if (symbol) {
-    fillPrice = true;
-    part("ticket-price").value = "";
-  }
+  fillPrice = true; // a price of another issue means nothing here
+  part("ticket-price").value = "";
   look();
 }
 
@@ -156,6 +153,10 @@ function quoted() {
   if (!quote || !form()) return;
   form().dataset.kind = quote.dataset.kind;
   const price = part("ticket-price");
+  const search = part("ticket-search");
+  if (search.value.trim().toUpperCase() === quote.dataset.symbol && document.activeElement !== search) {
+    search.value = `${quote.dataset.name} ${quote.dataset.symbol}`.trim();
+  }
   if (fillPrice && value(price) === null && quote.dataset.symbol === part("ticket-symbol").value) {
     write(price, Number(quote.dataset.price));
   }
