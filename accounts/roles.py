@@ -12,7 +12,19 @@ ADMINISTRATOR = "administrator"
 STAFF_ROLES = frozenset({BACK_OFFICE, ADMINISTRATOR})
 
 _LOOKED_AT = (
-    ("brokers", ("order", "orderchange", "orderevent", "fill", "notice", "instrument", "accounthealth")),
+    (
+        "brokers",
+        (
+            "order",
+            "orderchange",
+            "orderevent",
+            "fill",
+            "notice",
+            "instrument",
+            "accounthealth",
+            "discrepancy",
+        ),
+    ),
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
 )
@@ -32,7 +44,7 @@ def back_office_permissions() -> set[tuple[str, str]]:
     """(app, codename) of what back office may do: see everything, keep people and accounts, trade nothing."""
     looked_at = {(app, f"view_{model}") for app, models in _LOOKED_AT for model in models}
     kept = {(app, f"{verb}_{model}") for app, models, verbs in _KEPT for model in models for verb in verbs}
-    return looked_at | kept | {("brokers", "see_every_account")}
+    return looked_at | kept | {("brokers", "see_every_account"), ("brokers", "resolve_discrepancy")}
 
 
 def keep_roles(**_: Any) -> None:

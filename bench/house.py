@@ -86,7 +86,7 @@ def gateway() -> Any:
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=5).status_code == requests.codes.ok
+        return requests.get(url, timeout=5).ok
     except requests.ConnectionError:
         return False
 

@@ -36,7 +36,11 @@ def adapter_figure(trader: Trader, request: OrderRequest) -> Figure:
     client.place(request)
     sent = _last_request(client, request)
     session = requests.Session()
-    bare = lambda: session.post(sent.url, data=sent.body, headers=sent.headers, timeout=10).json()  # noqa: E731
+    address = sent.url or ""
+
+    def bare() -> Any:
+        return session.post(address, data=sent.body, headers=sent.headers, timeout=10).json()
+
     bare()
     ours, floor = [], []
     for _ in range(ROUNDS):

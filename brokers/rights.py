@@ -34,3 +34,9 @@ def require_trading(user: User, account: BrokerAccount) -> None:
 
 def _granted(user: User, **conditions: bool) -> list[object]:
     return list(AccountGrant.objects.filter(user=user, **conditions).values_list("account_id", flat=True))
+
+
+def may_settle(user: User, account: BrokerAccount) -> bool:
+    """Who may say which of the broker's orders is ours: those who trade the account, and back office."""
+    granted = AccountGrant.objects.filter(user=user, account=account, can_trade=True).exists()
+    return granted or user.has_perm("brokers.resolve_discrepancy")

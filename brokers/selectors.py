@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -16,6 +16,7 @@ from brokers.models import (
     AccountHealth,
     BrokerAccount,
     BrokerToken,
+    Discrepancy,
     Fill,
     Instrument,
     Notice,
@@ -26,6 +27,7 @@ from brokers.models import (
 from brokers.models.accounts import SocketState
 from brokers.models.orders import ENDED
 from brokers.models.tokens import key_hash
+from brokers.reports import DayReport, day_report
 from brokers.rights import accounts_of
 from lucy import clock
 
@@ -79,6 +81,26 @@ def notices_of(user: User) -> QuerySet[Notice]:
 
 def trail_of(order: Order) -> QuerySet[OrderEvent]:
     return OrderEvent.objects.filter(order=order).order_by("seq")
+
+
+def report_of(account: BrokerAccount, day: date) -> DayReport:
+    """The end-of-day report of one account."""
+    orders = Order.objects.filter(account=account, trade_date=day).order_by("created_at", "id")
+    fills = Fill.objects.filter(account=account, trade_date=day).order_by("executed_at", "id")
+    start = clock.day_start(day)
+    differences = Discrepancy.objects.filter(
+        account=account, found_at__gte=start, found_at__lt=start + timedelta(days=1)
+    ).order_by("found_at")
+    return day_report(list(orders), list(fills), list(differences))
+
+
+def differences_of(user: User) -> QuerySet[Discrepancy]:
+    """What differs from the brokers' books and is not settled, newest first."""
+    return (
+        Discrepancy.objects.filter(account_id__in=_visible_ids(user), resolution="")
+        .select_related("account", "order")
+        .order_by("-found_at")
+    )
 
 
 def notice_heads(user: User) -> dict[str, int]:

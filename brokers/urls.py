@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from brokers.views import desk, lists, orders, ticket
+from brokers.views import desk, lists, orders, reports, ticket
 
 
 class ObjectIdConverter:
@@ -33,6 +33,10 @@ urlpatterns = [
     path("notices/read/", lists.read_notices, name="read-notices"),
     path("holdings/", lists.holdings, name="holdings"),
     path("holdings/<objectid:pk>/", lists.holdings_of_account, name="holdings-of-account"),
+    path("report/", reports.report, name="report"),
+    path("report/<objectid:pk>/<str:day>.csv", reports.report_csv, name="report-csv"),
+    path("differences/", reports.differences, name="differences"),
+    path("differences/<objectid:pk>/", reports.choose_number, name="choose-number"),
     path("ticket/", ticket.ticket, name="ticket"),
     path("ticket/instruments/", ticket.instruments, name="ticket-instruments"),
     path("ticket/book/", ticket.book, name="ticket-book"),

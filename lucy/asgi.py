@@ -1,6 +1,7 @@
 """HTTP and WebSocket entry; sockets are taken from our own origin only."""
 
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
@@ -12,9 +13,10 @@ http = get_asgi_application()
 from accounts.tokens import SessionOrTokenMiddleware  # noqa: E402  (models need Django set up)
 from brokers.routing import websocket_urlpatterns  # noqa: E402
 
+sockets: Any = URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(SessionOrTokenMiddleware(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(SessionOrTokenMiddleware(sockets)),
     }
 )

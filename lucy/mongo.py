@@ -164,7 +164,8 @@ def change(*changes: tuple[Model, dict[str, Any]]) -> None:
 
 
 def _document(row: Model) -> dict[str, Any]:
-    values = ((f, f.pre_save(row, add=True)) for f in row._meta.concrete_fields)
+    fields: Any = row._meta.concrete_fields
+    values = ((f, f.pre_save(row, add=True)) for f in fields)
     return {
         f.column: f.get_db_prep_save(v, connection) for f, v in values if v is not None or not f.primary_key
     }

@@ -53,6 +53,7 @@ class Order(models.Model):
     """
 
     account_id: ObjectId
+    user_id: ObjectId | None
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, related_name="orders", verbose_name="계좌", db_index=False
     )

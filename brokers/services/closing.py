@@ -25,7 +25,7 @@ def look_through(account: BrokerAccount) -> Reconciliation:
 def unclosed_days(account: BrokerAccount) -> list[date]:
     """Trade dates that are over and still have orders that have not ended, oldest first."""
     left = Order.objects.filter(account=account, trade_date__lt=clock.trade_date()).exclude(status__in=ENDED)
-    return sorted(set(left.values_list("trade_date", flat=True)))
+    return sorted({day for day in left.values_list("trade_date", flat=True) if day})
 
 
 def close_day(account: BrokerAccount, day: date) -> Reconciliation:

@@ -1,8 +1,7 @@
-"""What the order ticket asks a broker: prices, the book, what can be bought, what it would cost."""
+"""What the order ticket asks a broker: prices, the book, what is held and what can be bought."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import TypeVar
 
 from brokers.adapters import client_for
@@ -18,15 +17,10 @@ from brokers.adapters.base import (
     Unreachable,
 )
 from brokers.models import BrokerAccount
-from brokers.terms import OrderType, Side
+from brokers.terms import OrderType
 from lucy.errors import LucyError
 
 T = TypeVar("T")
-
-# Online commission of a plain account, both sides (fee tables of KIS and LS).
-COMMISSION_RATE = Decimal("0.00015")
-# 증권거래세 and 농어촌특별세 together, sales on KOSPI and KOSDAQ, from 2026-01-01 (증권거래세법 시행령).
-SALES_TAX_RATE = Decimal("0.0020")
 
 _WORDS: dict[type[BrokerError], tuple[str, int, str]] = {
     Rejected: ("broker_refused", 502, "증권사가 거절했습니다"),
@@ -34,16 +28,6 @@ _WORDS: dict[type[BrokerError], tuple[str, int, str]] = {
     AuthFailed: ("broker_key_refused", 502, "증권사가 앱 키를 거절했습니다. 관리자에게 알리세요"),
     Unreachable: ("broker_unreachable", 504, "증권사에 연결할 수 없습니다. 잠시 후 다시 시도하세요"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What an order would move, in won: `total` leaves the account on a buy and enters it on a sell."""
-
-    amount: Decimal
-    fee: Decimal
-    tax: Decimal
-    total: Decimal
 
 
 def quote(account: BrokerAccount, symbol: str) -> Quote:
@@ -62,16 +46,6 @@ def buying_power(
     account: BrokerAccount, symbol: str, price: Decimal | None, order_type: OrderType
 ) -> BuyingPower:
     return _asked(lambda: client_for(account).buying_power(symbol, price, order_type))
-
-
-def estimate(account: BrokerAccount, side: Side, quantity: int, price: Decimal) -> Estimate:
-    """Fee and tax at the published rates, each cut to the won as brokers do."""
-    amount = quantity * price
-    fee = (amount * COMMISSION_RATE).quantize(Decimal(1), ROUND_DOWN)
-    if side == Side.BUY:
-        return Estimate(amount, fee, Decimal(0), amount + fee)
-    tax = (amount * SALES_TAX_RATE).quantize(Decimal(1), ROUND_DOWN)
-    return Estimate(amount, fee, tax, amount - fee - tax)
 
 
 def _asked(question: Callable[[], T]) -> T:

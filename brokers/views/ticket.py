@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
+from brokers import costs
 from brokers.adapters.base import Level, OrderBook
 from brokers.forms import FiguresForm, PlaceForm, TicketForm
 from brokers.models import BrokerAccount, Instrument, Order
@@ -128,7 +129,7 @@ def _cost(data: dict[str, Any]) -> dict[str, Any]:
         price = desk.quote(data["account"], data["symbol"]).price if market else data["price"]
         if price is None:
             return {}
-        estimate = desk.estimate(data["account"], Side(data["side"]), int(data["quantity"]), price)
+        estimate = costs.estimate(Side(data["side"]), int(data["quantity"]), price)
     except LucyError as silence:
         return {"silence": silence}
     return {"estimate": estimate, "side": data["side"], "market": market, "counted_at": price}

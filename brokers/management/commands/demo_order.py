@@ -27,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--quantity", type=int, default=1)
         parser.add_argument("--wait", type=float, default=15.0, help="seconds to wait for the fills")
 
-    def handle(self, *, user: str, symbol: str, quantity: int, wait: float, **_: Any) -> None:  # type: ignore[override]
+    def handle(self, *, user: str, symbol: str, quantity: int, wait: float, **_: Any) -> None:
         if settings.BROKERS != "practice":
             raise CommandError("This places orders without asking; it runs in practice mode only.")
         trader = User.objects.filter(username=user).first()

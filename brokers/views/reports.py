@@ -1,0 +1,118 @@
+"""The end of an account's day, and what differs from the broker's books."""
+
+import csv
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from brokers.adapters.base import BrokerError
+from brokers.models import Discrepancy
+from brokers.rights import accounts_of, may_settle
+from brokers.selectors import differences_of, report_of
+from brokers.services.reconcile import choose
+from brokers.views.access import SignedInRequest, signed_in
+from lucy import clock
+from lucy.clock import KST
+from lucy.errors import LucyError
+
+COLUMNS = (
+    "체결시각",
+    "주문번호",
+    "체결번호",
+    "종목코드",
+    "종목명",
+    "구분",
+    "수량",
+    "가격",
+    "금액",
+    "근거",
+)
+
+
+@require_GET
+@signed_in
+def report(request: SignedInRequest) -> HttpResponse:
+    """`?account=&day=`; the user's first account and today where none is named."""
+    accounts = list(accounts_of(request.user))
+    day = _day(request.GET.get("day", ""))
+    chosen = request.GET.get("account", "")
+    account = next((account for account in accounts if str(account.pk) == chosen), None)
+    if chosen and account is None:
+        raise Http404
+    account = account or next(iter(accounts), None)
+    context: dict[str, Any] = {"accounts": accounts, "account": account, "day": day}
+    if account is not None:
+        context["report"] = report_of(account, day)
+    return render(request, "brokers/report.html", context)
+
+
+@require_GET
+@signed_in
+def report_csv(request: SignedInRequest, pk: str, day: str) -> HttpResponse:
+    """The day's fills, a line each, for a spreadsheet (UTF-8 with a mark that Excel understands)."""
+    account = get_object_or_404(accounts_of(request.user), pk=pk)
+    found = report_of(account, _day(day))
+    names = {order.pk: order.name for order in found.orders}
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="lucy-{account.number[-4:]}-{day}.csv"'
+    response.write("\ufeff")
+    lines = csv.writer(response)
+    lines.writerow(COLUMNS)
+    for fill in found.fills:
+        lines.writerow(
+            [
+                f"{fill.executed_at.astimezone(KST):%Y-%m-%d %H:%M:%S}",
+                fill.broker_order_no,
+                fill.fill_no,
+                fill.symbol,
+                names.get(fill.order_id, ""),
+                fill.get_side_display(),
+                fill.quantity,
+                f"{fill.price.normalize():f}",
+                f"{(fill.quantity * fill.price).normalize():f}",
+                fill.get_source_display(),
+            ]
+        )
+    return response
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text) if text else clock.trade_date()
+    except ValueError as odd:
+        raise Http404 from odd
+
+
+@require_GET
+@signed_in
+def differences(request: SignedInRequest) -> HttpResponse:
+    return render(
+        request,
+        "brokers/differences.html",
+        {"rows": differences_of(request.user), "settles": {row.pk for row in _mine_to_settle(request)}},
+    )
+
+
+def _mine_to_settle(request: SignedInRequest) -> list[Discrepancy]:
+    return [row for row in differences_of(request.user) if may_settle(request.user, row.account)]
+
+
+@require_POST
+@signed_in
+def choose_number(request: SignedInRequest, pk: str) -> HttpResponse:
+    """One click: this number at the broker is our order, or (empty) none of them is."""
+    row = get_object_or_404(differences_of(request.user), pk=pk)
+    if not may_settle(request.user, row.account):
+        raise PermissionDenied
+    try:
+        choose(row, request.POST.get("number", ""), request.user)
+    except (LucyError, BrokerError) as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "반영했습니다. 주문 내역의 이력에 남습니다.")
+    return redirect("brokers:differences")
