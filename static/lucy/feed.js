@@ -101,6 +101,7 @@ function receive(message) {
     for (const [account, seq] of Object.entries(heads)) seen[account] = Math.min(seen[account] ?? seq, seq);
     lamp("up");
     catchUpSoon();
+    tell("lucy:health"); // what changed before we listened
   } else if (message.type === "notice") take(message);
   else if (message.type === "health") tell("lucy:health");
 }
