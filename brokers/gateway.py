@@ -16,7 +16,16 @@ from django.db import DatabaseError
 from pymongo.errors import PyMongoError
 
 from brokers.adapters import stream_for
-from brokers.adapters.base import Alive, BrokerError, BrokerStream, Connected, FillReport, OrderReport, Report
+from brokers.adapters.base import (
+    Alive,
+    BrokerError,
+    BrokerStream,
+    Connected,
+    FillReport,
+    OrderReport,
+    Report,
+    Unreadable,
+)
 from brokers.models import BrokerAccount
 from brokers.models.accounts import SocketState
 from brokers.services import fills, health, leases, news
@@ -32,7 +41,6 @@ R = TypeVar("R")
 THREADS = 16
 RECORDERS = 2
 MOST_AT_ONCE = 64  # fills of one transaction
-RECONCILE_EVERY = timedelta(seconds=60)
 LOOK_CLOSER_SECONDS = 2.0  # after news that only the broker's list can place
 TELL_HEALTH_EVERY = timedelta(seconds=5)
 LONGEST_PAUSE_SECONDS = 30.0
@@ -174,6 +182,8 @@ async def _take(account: BrokerAccount, report: Report, reconciler: "Reconciler"
         case Connected():
             await in_thread(health.socket_changed, account.pk, SocketState.UP)
             reconciler.look_now()
+        case Unreadable():
+            reconciler.look_closer()
         case Alive():
             pass
 
@@ -248,7 +258,7 @@ class Reconciler:
 
     async def _wait(self) -> None:
         try:
-            await asyncio.wait_for(self._asked.wait(), RECONCILE_EVERY.total_seconds())
+            await asyncio.wait_for(self._asked.wait(), settings.RECONCILE_SECONDS)
         except TimeoutError:
             return
         self._asked.clear()

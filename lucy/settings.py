@@ -226,6 +226,7 @@ BROKER_ADDRESSES = {
 BROKER_RATES = {("kis", "real"): 15.0, ("kis", "paper"): 1.8, ("ls", "real"): 10.0, ("ls", "paper"): 10.0}
 BROKER_RATE_FACTOR = env.float("LUCY_RATE_FACTOR", 1.0)  # corporate contracts have more
 LEASE_SECONDS = env.int("LUCY_LEASE_SECONDS", 6)
+RECONCILE_SECONDS = env.float("LUCY_RECONCILE_SECONDS", 60.0)  # between two looks into a broker's books
 
 # --- what it says -----------------------------------------------------------------------------------------
 LOGGING = {

@@ -234,6 +234,14 @@ class Alive:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The broker said something that nobody can read: it may have been a fill, so its books must be asked."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FillReport:
     account_no: str
     trade_date: date
@@ -276,7 +284,7 @@ class OrderReport:
     request: RequestKind = RequestKind.NEW  # what an accepted or rejected number asked for
 
 
-Report = Connected | Alive | FillReport | OrderReport
+Report = Connected | Alive | Unreadable | FillReport | OrderReport
 
 
 class BrokerClient(Protocol):

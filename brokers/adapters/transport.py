@@ -8,6 +8,7 @@ from the first byte on leaves it in doubt (`ReplyLost`). Nothing is ever sent a 
 import json
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,23 @@ KEEP_ALIVE = [
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 ]
+
+
+# What waits longer for its token and its turn stays: with connecting and reading it would outlast the time
+# after which the reconciliation takes an unanswered order's process for dead.
+ORDERS_LEAVE_WITHIN_SECONDS = 10.0
+
+
+class Departure:
+    """How long an order may take to leave, counted from when it was asked for."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + ORDERS_LEAVE_WITHIN_SECONDS
+
+    def require(self) -> None:
+        """Raises `Unreachable`, since nothing has left, when it is too late."""
+        if time.monotonic() > self._until:
+            raise Unreachable(f"could not leave within {ORDERS_LEAVE_WITHIN_SECONDS:.0f} s")
 
 
 @dataclass(frozen=True, slots=True)

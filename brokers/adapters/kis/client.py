@@ -32,7 +32,7 @@ from brokers.adapters.kis.codes import Service
 from brokers.adapters.kis.wire import account, fields, orders, quotes, refusals
 from brokers.adapters.kis.wire.fields import Row
 from brokers.adapters.limits import KeptToken, Pace, Token, TokenStore
-from brokers.adapters.transport import Reply, Transport
+from brokers.adapters.transport import Departure, Reply, Transport
 from brokers.terms import Customer, OrderType, RequestKind, Server
 from lucy.clock import KST
 
@@ -147,9 +147,11 @@ class KisClient(BrokerClient):
     def _order(self, service: Service, content: Mapping[str, str]) -> Receipt:
         """Send once; a second time only after a refused token, which proves that nothing was looked at."""
         body = json.dumps(content).encode()
+        departure = Departure()
 
         def send(headers: dict[str, str]) -> Reply:
             self._pace.wait("order")
+            departure.require()
             return self._transport.order(service.path, headers, body)
 
         return refusals.receipt(self._signed(service.tr_id(self._server), send))

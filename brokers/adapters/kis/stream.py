@@ -19,6 +19,7 @@ from brokers.adapters.base import (
     FillReport,
     OrderReport,
     Report,
+    Unreadable,
 )
 from brokers.adapters.kis import codes
 from brokers.adapters.kis.wire import account, notices, refusals
@@ -59,8 +60,8 @@ class KisStream(BrokerStream):
                 if notices.is_frame(message):
                     for report in self._news(message, cipher):
                         yield report
-                elif await _kept_alive(socket, message):
-                    yield Alive(_now())
+                else:
+                    yield await _heard(socket, message)
 
     async def _approval_key(self) -> str:
         if time.monotonic() >= self._key_until:
@@ -79,19 +80,23 @@ class KisStream(BrokerStream):
             self._key_until = 0.0
             raise
 
-    def _news(self, frame: str, cipher: notices.NoticeCipher) -> Iterator[FillReport | OrderReport]:
-        """The reports in a frame; what cannot be read is logged by its field and left out."""
+    def _news(
+        self, frame: str, cipher: notices.NoticeCipher
+    ) -> Iterator[FillReport | OrderReport | Unreadable]:
+        """The reports in a frame; what cannot be read is logged by its field and told as such."""
         now = _now()
         try:
             records = list(notices.notice_records(frame, cipher))
         except BadReply as odd:
             logger.error("KIS frame skipped: %s", odd)
+            yield Unreadable(now, str(odd))
             return
         for cells in records:
             try:
                 report = notices.report(cells, now)
             except BadReply as odd:
                 logger.error("KIS notice skipped: %s", odd)
+                yield Unreadable(now, str(odd))
                 continue
             if self._is_ours(report):
                 yield report
@@ -118,20 +123,20 @@ async def _acknowledged(socket: ClientConnection) -> notices.NoticeCipher:
         await socket.send(message)
 
 
-async def _kept_alive(socket: ClientConnection, message: str) -> bool:
+async def _heard(socket: ClientConnection, message: str) -> Alive | Unreadable:
     """Answer a keep-alive with its own text; log anything else that is no news."""
     try:
         control = notices.control(message)
     except BadReply as odd:
         logger.error("KIS message skipped: %s", odd)
-        return False
+        return Unreadable(_now(), str(odd))
     if notices.is_keep_alive(control):
         await socket.send(message)
-        return True
+        return Alive(_now())
     body = control.get("body")
     if isinstance(body, dict) and (refusal := notices.refusal_in(body)):
         logger.warning("KIS says on the open stream: %s", refusal)
-    return False
+    return Alive(_now())
 
 
 class ApprovalKey:

@@ -30,7 +30,7 @@ from brokers.adapters.ls.auth import kept_token
 from brokers.adapters.ls.codes import Transaction
 from brokers.adapters.ls.wire import account, orders, quotes, refusals
 from brokers.adapters.ls.wire.fields import Body, Fields, Listing, Row, rows
-from brokers.adapters.transport import Reply, Transport
+from brokers.adapters.transport import Departure, Reply, Transport
 from brokers.terms import Customer, OrderType, RequestKind
 from lucy import clock
 
@@ -126,9 +126,11 @@ class LsClient(BrokerClient):
     def _order(self, transaction: Transaction, content: Fields) -> Receipt:
         """Send once; a second time only after a refused token, which proves that nothing was looked at."""
         body = _payload(transaction, content)
+        departure = Departure()
 
         def send(headers: dict[str, str]) -> Reply:
             self._pace.wait("order", tr=transaction.code, per_second=transaction.per_second)
+            departure.require()
             return self._transport.order(transaction.path, headers, body)
 
         return refusals.receipt(self._signed(transaction, send), transaction.code)

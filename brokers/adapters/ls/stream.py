@@ -15,6 +15,7 @@ from brokers.adapters.base import (
     Credentials,
     Rejected,
     Report,
+    Unreadable,
 )
 from brokers.adapters.limits import TokenStore
 from brokers.adapters.ls import codes
@@ -71,7 +72,7 @@ class LsStream(BrokerStream):
                 continue  # anything told before the yes is read back after it
 
     def _report(self, message: str | None) -> Report | None:
-        """What a message tells; None for one that cannot be read, which is logged and left out."""
+        """What a message tells; None for a refusal, which is logged. One that nobody can read says so."""
         now = clock.now()
         if message is None:
             return Alive(now)
@@ -79,7 +80,7 @@ class LsStream(BrokerStream):
             return notices.report(message, now)
         except (BadReply, Rejected) as odd:
             logger.error("%s: frame skipped: %s: %s", self._name, odd, notices.masked(message))
-            return None
+            return Unreadable(now, str(odd)) if isinstance(odd, BadReply) else None
 
     def _usable_token(self) -> str:
         """A refused token is replaced once; should LS refuse the new one too, the fault is elsewhere.

@@ -12,7 +12,16 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from brokers.adapters import sockets
-from brokers.adapters.base import Alive, Connected, Credentials, FillReport, OrderReport, Report, Unreachable
+from brokers.adapters.base import (
+    Alive,
+    Connected,
+    Credentials,
+    FillReport,
+    OrderReport,
+    Report,
+    Unreachable,
+    Unreadable,
+)
 from brokers.adapters.kis import stream as kis
 from brokers.terms import Customer, Server
 from tests.brokers.adapters.test_kis_notices import IV, KEY, NOTICES, frame
@@ -126,11 +135,14 @@ async def test_a_keep_alive_is_answered_and_told(small_kis: SmallKis):
     assert small_kis.received[-1] == PINGPONG
 
 
-async def test_bad_frames_are_logged_and_skipped(small_kis: SmallKis, caplog: pytest.LogCaptureFixture):
+async def test_bad_frames_are_logged_and_told_as_unreadable(
+    small_kis: SmallKis, caplog: pytest.LogCaptureFixture
+):
     shifted = frame(NOTICES["narrow_fill"].replace("^02^0^01^", "^홍길동^0^01^"))
     small_kis.acts = [say("1|H0STCNI9|001|%%", "{", b"\xff\xfe", "[]", shifted, "0|H0STCNT0|001|a^b", FILL)]
     with caplog.at_level(logging.DEBUG, logger="brokers"):
-        assert kinds(await told(stream_of(small_kis), 2)) == [Connected, FillReport]
+        heard = await told(stream_of(small_kis), 7)
+    assert kinds(heard) == [Connected, *[Unreadable] * 5, FillReport]
     assert "KIS notice skipped: SELN_BYOV_CLS" in caplog.text
     ours = "".join(record.getMessage() for record in caplog.records if record.name.startswith("brokers"))
     for hidden in ("홍길동", "8105568901", "approval-key", KEY):
@@ -140,7 +152,8 @@ async def test_bad_frames_are_logged_and_skipped(small_kis: SmallKis, caplog: py
 async def test_a_bad_record_does_not_cost_its_neighbours(small_kis: SmallKis):
     odd = NOTICES["narrow_fill"].replace("^121101^", "^999999^")
     small_kis.acts = [say(frame(NOTICES["narrow_fill"], odd, NOTICES["killed"]))]
-    assert kinds(await told(stream_of(small_kis), 3)) == [Connected, FillReport, OrderReport]
+    heard = await told(stream_of(small_kis), 4)
+    assert kinds(heard) == [Connected, FillReport, Unreadable, OrderReport]
 
 
 async def test_notices_of_another_account_are_left_out(small_kis: SmallKis):

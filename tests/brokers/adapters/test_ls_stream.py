@@ -13,7 +13,15 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from brokers.adapters import sockets
-from brokers.adapters.base import Alive, Connected, FillReport, OrderNews, OrderReport, Report
+from brokers.adapters.base import (
+    Alive,
+    Connected,
+    FillReport,
+    OrderNews,
+    OrderReport,
+    Report,
+    Unreadable,
+)
 from brokers.adapters.limits import MemoryTokenStore, Token
 from brokers.adapters.ls import stream as stream_module
 from brokers.adapters.ls.stream import LsStream
@@ -169,6 +177,12 @@ async def test_a_bad_frame_is_logged_and_left_out(
     assert "frame skipped" in caplog.text
     for private in ("20012345601", "홍길동"):
         assert private not in caplog.text
+
+
+async def test_what_cannot_be_read_is_told(stream: LsStream, socket: Socket):
+    socket.lives = [says("not json")]
+    async with listening(stream) as heard:
+        assert (await heard(Unreadable)).why == "the frame is no JSON"
 
 
 async def test_a_name_cut_in_the_middle_is_no_harm(stream: LsStream, socket: Socket):
