@@ -155,8 +155,3 @@ def feed(context: RequestContext) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def unread(context: RequestContext) -> int:
     return unread_count(context["request"].user)
-
-
-@register.filter
-def may_change(order: Order, tradable: set[Any]) -> bool:
-    return bool(order.is_open and order.broker_order_no and order.account_id in tradable)
