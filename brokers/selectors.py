@@ -29,8 +29,10 @@ from brokers.models.orders import ENDED
 from brokers.models.tokens import key_hash
 from brokers.reports import DayReport, day_report
 from brokers.rights import accounts_of
+from brokers.terms import InstrumentKind
 from lucy import clock
 
+MOST_NAMES = 300  # that begin alike; enough to rank, bounded
 MISSED_AT_ONCE = 200  # notices sent to a browser that comes back; more are read as a list
 
 
@@ -137,16 +139,23 @@ def find_instruments(text: str, limit: int = 10) -> list[Instrument]:
     if not wanted:
         return []
     if is_initials(wanted):
-        return list(Instrument.objects.filter(initials__startswith=wanted).order_by("name")[:limit])
+        return _shares_first(Instrument.objects.filter(initials__startswith=wanted))[:limit]
     begins = Instrument.objects.filter(
         Q(symbol__startswith=wanted.upper()) | Q(name__startswith=wanted) | Q(name__startswith=wanted.upper())
     )
-    found = list(begins.order_by("name")[:limit])
+    found = _shares_first(begins)[:limit]
     if len(found) < limit:
         known = [instrument.pk for instrument in found]
         holds = Instrument.objects.filter(name__icontains=wanted).exclude(pk__in=known)
         found += holds.order_by("name")[: limit - len(found)]
     return found
+
+
+def _shares_first(rows: QuerySet[Instrument]) -> list[Instrument]:
+    """Shares before funds and notes, short names before long ones: 삼성전자 before 삼성 레버리지 ETN."""
+    order = [InstrumentKind.STOCK, InstrumentKind.ETF, InstrumentKind.ETN]
+    found = list(rows.order_by("name")[:MOST_NAMES])
+    return sorted(found, key=lambda row: (order.index(InstrumentKind(row.kind)), len(row.name), row.name))
 
 
 @dataclass(frozen=True, slots=True)

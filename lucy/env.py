@@ -6,16 +6,29 @@ Nothing is needed on one machine: secrets are made at the first start and kept u
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import environ
 from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROFILE = os.environ.get("LUCY_MODE", "local")
 
-env = environ.Env()
+
+class NamingEnv(environ.Env):
+    """An environment whose odd values stop the start with their name."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as odd:
+            raise ImproperlyConfigured(f"{var} is {os.environ.get(var)!r}: {odd}") from odd
+
+
+env = NamingEnv()
 env.read_env(BASE_DIR / f".env.{PROFILE}")  # keeps what the environment already says
 
 VAR_DIR = Path(env.str("LUCY_VAR", str(BASE_DIR / "var"))).resolve()
@@ -41,14 +54,23 @@ def address(name: str, default: str) -> str:
 def _kept_secret(filename: str, make: str) -> str:
     """A secret of this installation: made once, readable by its owner alone."""
     path = VAR_DIR / "secrets" / filename
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _write_once(path, make)
         return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(make)
-    return make
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be kept: {error.strerror}.") from error
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Whole or not at all, and only the first of two processes: the other one reads what this one wrote."""
+    draft = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    with suppress(FileExistsError):
+        path.hardlink_to(draft)
+    draft.unlink()
 
 
 def secret_key() -> str:

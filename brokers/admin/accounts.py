@@ -20,6 +20,7 @@ from brokers.adapters.base import BrokerError
 from brokers.admin.lists import ReadOnlyAdmin
 from brokers.models import AccountGrant, AccountHealth, BrokerAccount, Order
 from brokers.services import accounts as services
+from brokers.services.closing import look_through
 from brokers.terms import Broker
 
 DIGITS = {Broker.KIS: 10, Broker.LS: 11}
@@ -144,7 +145,7 @@ class BrokerAccountAdmin(admin.ModelAdmin[BrokerAccount]):
     search_fields = ("name", "number__startswith")
     ordering = ("broker", "name")
     inlines = (GrantInline,)
-    actions = ("test_connection", "renew_token", "pause", "resume")
+    actions = ("test_connection", "renew_token", "reconcile", "pause", "resume")
     fieldsets = (
         (None, {"fields": ("broker", "server", "number", "name", "customer", "hts_id", "paused")}),
         ("증권사 키", {"fields": ("new_app_key", "new_app_secret")}),
@@ -182,6 +183,17 @@ class BrokerAccountAdmin(admin.ModelAdmin[BrokerAccount]):
             return f"{date_format(services.renew_token(account), 'Y-m-d H:i')}까지"
 
         self._each(request, chosen, renewed, "새 토큰")
+
+    @admin.action(description="지금 대사(증권사와 맞춰 보기)", permissions=["operate"])
+    def reconcile(self, request: HttpRequest, chosen: QuerySet[BrokerAccount]) -> None:
+        def compared(account: BrokerAccount) -> str:
+            result = look_through(account)
+            waiting = len(result.unclear)
+            return f"주문 {result.lines}건, 반영 {result.changes}건" + (
+                f", 확인 필요 {waiting}건" if waiting else ""
+            )
+
+        self._each(request, chosen, compared, "맞춰 봄")
 
     @admin.action(description="일시정지", permissions=["operate"])
     def pause(self, request: HttpRequest, chosen: QuerySet[BrokerAccount]) -> None:

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from django.views.debug import ExceptionReporter
 
 from accounts.roles import ADMINISTRATOR, BACK_OFFICE
-from brokers.models import AccountGrant, BrokerAccount
+from brokers.models import AccountGrant, AccountHealth, BrokerAccount
 from lucy.secrets import encrypt
 from tests.accounts.callers import browser_of, make_staff
 from tests.factories import make_account, make_order, make_user, stored
@@ -216,3 +216,10 @@ def test_traders_and_lookers_change_nothing(account, trader):
     assert browser_of(looker).get(LIST).status_code == 403
     act(looker, "pause", account)
     assert not BrokerAccount.objects.get().paused
+
+
+def test_an_account_is_reconciled_by_hand(client, staff, paper, account):
+    client.force_login(staff)
+    chosen = {"action": "reconcile", "_selected_action": [str(account.pk)]}
+    assert "맞춰 봄" in client.post(LIST, chosen, follow=True).content.decode()
+    assert AccountHealth.objects.get(account=account).last_reconciled_at is not None

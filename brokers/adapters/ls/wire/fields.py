@@ -29,9 +29,10 @@ class Row:
         self._values = values
 
     def text(self, field: str) -> str:
-        """Without its padding; empty when absent or no single value."""
+        """Without its padding and without half a letter at its end; empty when absent or no single value."""
         value = self._values.get(field)
-        return str(value).strip() if isinstance(value, str | int | float | Decimal) else ""
+        text = str(value).strip() if isinstance(value, str | int | float | Decimal) else ""
+        return text.rstrip("\ufffd").rstrip()  # LS cuts names to a number of bytes
 
     def number(self, field: str) -> Decimal:
         """Blank or absent is 0."""
