@@ -1,14 +1,42 @@
-"""What must hold before an order leaves; each check refuses with a code of its own."""
+"""What must hold before an order leaves; each check refuses with a code of its own.
+
+Raised before anything is saved (`LucyError`): `account_paused`, `invalid`, `confirm_repeat`. All others look
+at a saved order: their refusal ends it as `rejected` with the code below; a modify they refuse is not sent.
+
+| code | the check |
+|---|---|
+| `unknown_symbol` | the issue is listed |
+| `restricted` | staff did not restrict it |
+| `order_type_not_taken`, `session_closed` | the venue takes the type, and is open for it now |
+| `off_tick` | the price is on the tick |
+| `halted` | the issue is not halted |
+| `outside_band` | the price is within the day's limits |
+| `too_far` | the price is not further than x % from the last one |
+| `order_quantity`, `order_value` | limits of one order |
+| `day_quantity`, `day_value`, `user_day_quantity`, `user_day_value` | limits of the day |
+| `insufficient_cash`, `insufficient_holdings` | there is enough, by the broker's own figure |
+| `price_unavailable`, `cash_unavailable`, `holdings_unavailable` | a check could not be made |
+| `stopped` | the kill switch was not thrown while all this was looked at |
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
+from functools import cached_property
 
-from brokers.adapters.base import OrderRequest
-from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
-from brokers.terms import InstrumentKind
+from accounts.models import User
+from brokers.adapters.base import OrderRequest, Quote
+from brokers.costs import estimate
+from brokers.models import BrokerAccount, Instrument, Order, OrderStatus, RestrictedIssue
+from brokers.rules.band import band_of
+from brokers.rules.sessions import VENUE_TYPES, sessions_of
+from brokers.services import facts, kill, limits
+from brokers.services.facts import Bound, FactMissing
+from brokers.services.limits import Limits
+from brokers.terms import InstrumentKind, OrderType, Side
 from brokers.ticks import tick_size
-from lucy import clock
+from lucy import clock, mongo
 from lucy.errors import LucyError
 
 REPEAT_WINDOW = timedelta(seconds=10)
@@ -20,6 +48,9 @@ class Refusal:
 
     code: str
     message: str
+
+
+# --- before anything is saved -----------------------------------------------------------------------------
 
 
 def require_unpaused(account: BrokerAccount) -> None:
@@ -57,47 +88,272 @@ def require_no_repeat(account: BrokerAccount, request: OrderRequest) -> None:
         )
 
 
-def instrument_known(
-    account: BrokerAccount, request: OrderRequest, instrument: Instrument | None
-) -> Refusal | None:
-    if instrument is None and Instrument.objects.exists():
-        return Refusal("unknown_symbol", f"종목코드 {request.symbol}을(를) 찾을 수 없습니다.")
+# --- what the checks look at ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Case:
+    """A saved order and its request, or a modify of a working one; facts are looked up once."""
+
+    order: Order
+    request: OrderRequest
+    instrument: Instrument | None
+    user: User | None
+    is_modify: bool = False
+
+    @property
+    def account(self) -> BrokerAccount:
+        return self.order.account
+
+    @property
+    def kind(self) -> InstrumentKind:
+        return InstrumentKind(self.instrument.kind) if self.instrument else InstrumentKind.STOCK
+
+    @cached_property
+    def quote(self) -> Quote:
+        return facts.quote_of(self.account, self.request.symbol)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return limits.limits_over(self.account, self.user)
+
+    @cached_property
+    def band(self) -> tuple[Decimal, Decimal]:
+        """Lower and upper limit: the broker's own; by the rule where it tells none."""
+        if self.quote.upper_limit > 0:
+            return self.quote.lower_limit, self.quote.upper_limit
+        return band_of(self.quote.base_price, self.kind)
+
+    @property
+    def worst_price(self) -> Decimal:
+        """The most a share may cost, in won: its price, else the day's upper limit, as brokers count."""
+        return self.band[1] if self.request.price is None else self.request.price
+
+    @property
+    def value(self) -> Decimal:
+        return self.request.quantity * self.worst_price
+
+    @cached_property
+    def added(self) -> Bound:
+        """What a modify binds more (or less) than the order it changes; a saved order is counted already."""
+        if not self.is_modify:
+            return Bound()
+        before = self.band[1] if self.order.price is None else self.order.price
+        return Bound(0, self.request.quantity * (self.worst_price - before))
+
+
+Check = Callable[[Case], Refusal | None]
+
+
+# --- the issue and the market -----------------------------------------------------------------------------
+
+
+def instrument_known(case: Case) -> Refusal | None:
+    if case.instrument is None and Instrument.objects.exists():
+        return Refusal("unknown_symbol", f"종목코드 {case.request.symbol}을(를) 찾을 수 없습니다.")
     return None
 
 
-def on_the_tick(
-    account: BrokerAccount, request: OrderRequest, instrument: Instrument | None
-) -> Refusal | None:
-    if request.price is None or instrument is None:
+def not_restricted(case: Case) -> Refusal | None:
+    row = mongo.find(RestrictedIssue, symbol=case.request.symbol)
+    if row is None or not row.forbids(case.request.side):
         return None
-    tick = tick_size(request.price, InstrumentKind(instrument.kind))
-    if request.price % tick == 0:
+    what = f"{Side(row.side).label}를" if row.side else "거래를"
+    return Refusal("restricted", f"{case.request.symbol}은(는) {what} 제한한 종목입니다. 사유: {row.reason}")
+
+
+def venue_takes_type(case: Case) -> Refusal | None:
+    venue, order_type = case.request.venue, case.request.order_type
+    if order_type in VENUE_TYPES[venue]:
         return None
-    return Refusal("off_tick", f"호가단위는 {tick:,}원입니다. 주문가격 {request.price:,}원을 고치세요.")
+    return Refusal("order_type_not_taken", f"{venue.label}에는 {order_type.label} 주문이 없습니다.")
 
 
-def inside_the_band(
-    account: BrokerAccount, request: OrderRequest, instrument: Instrument | None
-) -> Refusal | None:
-    if request.price is None or instrument is None:
+def session_open(case: Case) -> Refusal | None:
+    """The venue is open for this type and condition now (KRX calendar, holidays, KST)."""
+    if not clock.market_hours_apply():
         return None
-    if instrument.seen_at.astimezone(clock.KST).date() != clock.trade_date():
-        return None  # yesterday's band says nothing; the broker has today's
-    if instrument.lower_limit <= request.price <= instrument.upper_limit:
+    now, request = clock.now().astimezone(clock.KST), case.request
+    if any(s.takes(request.order_type, request.condition) for s in clock.sessions(request.venue, now)):
         return None
-    band = f"{instrument.lower_limit:,}원 ~ {instrument.upper_limit:,}원"
-    return Refusal("outside_band", f"오늘의 상·하한가는 {band}입니다. 주문가격은 {request.price:,}원입니다.")
+    what = f"{request.venue.label} {_type_words(request)}"
+    if reason := clock.closed_because(now.date()):
+        return Refusal("session_closed", f"{what}: 오늘({now:%m-%d})은 휴장일입니다 ({reason}).")
+    day = sessions_of(request.venue, clock.hours_of(now.date()))
+    taking = [f"{s}" for s in day if s.takes(request.order_type, request.condition)]
+    hours = ", ".join(taking) or "받는 시간이 없음"
+    return Refusal(
+        "session_closed", f"{what} 주문을 받는 시간이 아닙니다. 지금 {now:%H:%M:%S}, 받는 시간 {hours}"
+    )
 
 
-Check = Callable[[BrokerAccount, OrderRequest, Instrument | None], Refusal | None]
-CHECKS: tuple[Check, ...] = (instrument_known, on_the_tick, inside_the_band)
+def _type_words(request: OrderRequest) -> str:
+    condition = "" if request.condition == "day" else f" {request.condition.label}"
+    return f"{request.order_type.label}{condition}"
 
 
-def refusal_of(
-    account: BrokerAccount, request: OrderRequest, instrument: Instrument | None
-) -> Refusal | None:
-    """The first check that says no."""
+def on_the_tick(case: Case) -> Refusal | None:
+    price = case.request.price
+    if price is None or case.instrument is None:
+        return None
+    tick = tick_size(price, case.kind)
+    if price % tick == 0:
+        return None
+    return Refusal("off_tick", f"호가단위는 {tick:,}원입니다. 주문가격 {price:,}원을 고치세요.")
+
+
+def not_halted(case: Case) -> Refusal | None:
+    if case.quote.halted:
+        return Refusal("halted", f"{case.request.symbol}은(는) 거래정지 종목입니다.")
+    return None
+
+
+def inside_the_band(case: Case) -> Refusal | None:
+    price = case.request.price
+    if price is None:
+        return None
+    lower, upper = case.band
+    if lower <= price <= upper:
+        return None
+    band = f"{lower:,}원 ~ {upper:,}원"
+    return Refusal("outside_band", f"오늘의 상·하한가는 {band}입니다. 주문가격은 {price:,}원입니다.")
+
+
+def near_the_last_price(case: Case) -> Refusal | None:
+    """Not further than the limit from the last price; without one a limit price cannot be judged."""
+    price, limit = case.request.price, case.limits.get("distance_percent")
+    if price is None or limit is None:
+        return None
+    last = case.quote.price
+    if last <= 0:
+        raise FactMissing("price_unavailable", "현재가가 없어 주문가격을 확인할 수 없습니다.")
+    distance = abs(price - last) * 100 / last
+    if distance <= limit.most:
+        return None
+    words = f"주문가격 {price:,}원은 현재가 {last:,}원과 {distance:.2f} % 차이입니다."
+    return Refusal("too_far", f"{limit.owner} {limit.most:f} %를 넘습니다. {words}")
+
+
+# --- limits -----------------------------------------------------------------------------------------------
+
+
+def order_quantity_allowed(case: Case) -> Refusal | None:
+    return _over(case, "order_quantity", "1회 주문수량", Decimal(case.request.quantity), "주")
+
+
+def order_value_allowed(case: Case) -> Refusal | None:
+    if "order_value" not in case.limits:
+        return None
+    return _over(case, "order_value", "1회 주문금액", case.value, "원")
+
+
+def day_allowed(case: Case) -> Refusal | None:
+    """The day's orders of the account, this one among them."""
+    if not {"day_quantity", "day_value"} & case.limits.keys():
+        return None
+    return _day_over(case, facts.bound_today(account=case.account), "", "계좌")
+
+
+def user_day_allowed(case: Case) -> Refusal | None:
+    """The day's orders of the user on all accounts."""
+    if case.user is None or not {"user_day_quantity", "user_day_value"} & case.limits.keys():
+        return None
+    return _day_over(case, facts.bound_today(user=case.user), "user_", "사용자")
+
+
+def _day_over(case: Case, bound: Bound, prefix: str, whose: str) -> Refusal | None:
+    quantity, value = bound.quantity + case.added.quantity, bound.value + case.added.value
+    return _over(case, f"{prefix}day_quantity", f"{whose}의 하루 주문수량", Decimal(quantity), "주") or _over(
+        case, f"{prefix}day_value", f"{whose}의 하루 주문금액", value, "원"
+    )
+
+
+def _over(case: Case, name: str, what: str, value: Decimal, unit: str) -> Refusal | None:
+    limit = case.limits.get(name)
+    if limit is None or value <= limit.most:
+        return None
+    return Refusal(
+        name,
+        f"{limit.owner}: {what} {limit.most:,f}{unit}까지입니다. 이 주문을 더하면 {value:,.0f}{unit}입니다.",
+    )
+
+
+# --- cash and holdings ------------------------------------------------------------------------------------
+
+
+def cash_enough(case: Case) -> Refusal | None:
+    """A buy's cost with commission, or what a modify adds to it, within the broker's own figure."""
+    if case.request.side != Side.BUY:
+        return None
+    more = case.added.value if case.is_modify else case.value
+    if more <= 0:
+        return None
+    wanted = estimate(Side.BUY, 1, more).total
+    found = facts.cash_enough(
+        case.account,
+        wanted,
+        case.request.symbol,
+        case.request.price,
+        OrderType(case.request.order_type),
+        own=None if case.is_modify else case.order.pk,
+    )
+    if found.yes:
+        return None
+    return Refusal(
+        "insufficient_cash", f"주문가능금액 {found.figure:,.0f}원보다 많은 {wanted:,.0f}원이 필요합니다."
+    )
+
+
+def holdings_enough(case: Case) -> Refusal | None:
+    if case.request.side != Side.SELL or case.is_modify:
+        return None
+    quantity = case.request.quantity
+    found = facts.shares_enough(case.account, case.request.symbol, quantity, own=case.order.pk)
+    if found.yes:
+        return None
+    return Refusal(
+        "insufficient_holdings",
+        f"매도할 수 있는 수량은 {found.figure:,.0f}주인데 주문은 {quantity:,}주입니다.",
+    )
+
+
+# --- the last look ----------------------------------------------------------------------------------------
+
+
+def still_running(case: Case) -> Refusal | None:
+    """The gate again: asking the broker may have taken seconds, and a stop acts at once."""
+    if case.user is None:
+        return None
+    stop = kill.stop_over(case.account, case.user)
+    return Refusal("stopped", kill.words_of(stop)) if stop else None
+
+
+CHECKS: tuple[Check, ...] = (
+    instrument_known,
+    not_restricted,
+    venue_takes_type,
+    session_open,
+    on_the_tick,
+    order_quantity_allowed,
+    not_halted,
+    inside_the_band,
+    near_the_last_price,
+    order_value_allowed,
+    day_allowed,
+    user_day_allowed,
+    cash_enough,
+    holdings_enough,
+    still_running,
+)
+
+
+def refusal_of(case: Case) -> Refusal | None:
+    """The first check that says no; one that cannot be made says no with the code of what is missing."""
     for check in CHECKS:
-        if refusal := check(account, request, instrument):
+        try:
+            refusal = check(case)
+        except FactMissing as missing:
+            refusal = Refusal(missing.code, missing.message)
+        if refusal:
             return refusal
     return None

@@ -1,6 +1,7 @@
 """Placing, changing and cancelling orders: saved before sent, never sent twice."""
 
 import logging
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,7 @@ from brokers.models import (
 )
 from brokers.models.orders import WORKING
 from brokers.rights import require_trading
-from brokers.services import checks, fills
+from brokers.services import checks, facts, fills, kill
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
 from brokers.terms import OrderType, RequestKind
@@ -47,12 +48,13 @@ def place_order(
     """Save, check and send an order; the same `client_order_id` again returns the same order.
 
     A refusal by our checks or by the broker is an order with status `rejected` and its reason. `LucyError`
-    means that no order exists: `may_not_trade`, `account_paused`, `invalid`, `confirm_repeat` (the same order
-    within ten seconds, not `confirmed`), `client_order_id_reused` (the id belongs to a different order).
+    means that no order exists: `may_not_trade`, `stopped`, `account_paused`, `invalid`, `confirm_repeat` (the
+    same order within ten seconds, not `confirmed`), `client_order_id_reused` (the id is another order's).
     """
     require_trading(user, account)
     if earlier := _same_id(user, client_order_id):
         return _same_order(earlier, account, request)
+    kill.require_running(account, user)
     checks.require_unpaused(account)
     checks.require_sound(request)
     if not confirmed:
@@ -62,7 +64,7 @@ def place_order(
         order = _save(account, user, client_order_id, request, instrument)
     except IntegrityError:  # the same id arrived twice at once; the other one sends it
         return _same_order(Order.objects.get(user=user, client_order_id=client_order_id), account, request)
-    if refusal := checks.refusal_of(account, request, instrument):
+    if refusal := checks.refusal_of(checks.Case(order, request, instrument, user)):
         reject_order(order, EventKind.REFUSED, "Lucy", refusal.code, refusal.message)
     else:
         send_order(order)
@@ -129,6 +131,7 @@ def send_order(order: Order) -> None:
     except ReplyLost as doubt:
         lose_reply(order, doubt)
     except BrokerError as refusal:  # every other answer proves that nothing is working
+        facts.forget(order.account)  # our figures allowed it
         reject_order(
             order, EventKind.REJECTED, order.account.get_broker_display(), refusal.code, refusal.message
         )
@@ -229,6 +232,7 @@ def modify_order(
     require_trading(user, order.account)
     if earlier := _earlier_change(order, client_request_id):
         return earlier
+    kill.require_running(order.account, user)
     _require_working(order)
     if quantity is not None and quantity != order.open_quantity:
         raise LucyError(
@@ -236,10 +240,10 @@ def modify_order(
             f"정정은 미체결 {order.open_quantity:,}주 전체에 적용됩니다. 수량을 줄이려면 일부 취소하세요.",
             field="quantity",
         )
-    request = OrderRequest(order.symbol, order.request().side, order.open_quantity, price, order_type)
+    request = replace(order.request(), quantity=order.open_quantity, price=price, order_type=order_type)
     checks.require_sound(request)
     instrument = Instrument.objects.filter(symbol=order.symbol).first()
-    if refusal := checks.refusal_of(order.account, request, instrument):
+    if refusal := checks.refusal_of(checks.Case(order, request, instrument, user, is_modify=True)):
         raise LucyError(refusal.code, refusal.message)
     return _change(order, user, client_request_id, RequestKind.MODIFY, order.open_quantity, price, order_type)
 
