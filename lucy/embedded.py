@@ -28,6 +28,8 @@ STOP_SECONDS = 60.0
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 FULL_BYTES = 1024 * 1024
 REPLICA_SET = "lucy"
+# A process killed inside a transaction leaves it open, and its account's book locked: by default for a minute.
+TRANSACTION_SECONDS = 3
 NOT_YET_INITIALIZED, INVALID_CONFIG = 94, 93  # MongoDB's error codes
 
 # Started first in a child: asks the kernel to end it with its parent, then becomes the wanted program.
@@ -188,6 +190,7 @@ class Mongod(Server):
             *("--replSet", REPLICA_SET, "--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.25"),
             *("--quiet", "--nounixsocket"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"),
             *(
                 "--setParameter",
                 "shutdownTimeoutMillisForSignaledShutdown=100",

@@ -25,7 +25,7 @@ R = TypeVar("R")
 # The MongoDB backend, as itself: Django's own type knows no sessions and no collections.
 connection: Any = django_connection
 
-ATTEMPTS = 50
+PATIENCE_SECONDS = 10.0  # longer than mongod keeps the transaction of a process that died in it
 LONGEST_PAUSE_SECONDS = 0.05
 COMMIT_AGAIN_SECONDS = 10.0
 DUPLICATE_KEY = 11000
@@ -47,14 +47,16 @@ def transactional(work: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block_mongo:
             return work(*args, **kwargs)
-        for attempt in range(1, ATTEMPTS + 1):
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        longest_pause = 0.002
+        while True:
             try:
                 return _attempt(work, args, kwargs)
             except (DatabaseError, PyMongoError) as error:
-                if attempt == ATTEMPTS or not _may_repeat(error):
+                if time.monotonic() > give_up or not _may_repeat(error):
                     raise
-                time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.001 * 2**attempt)))  # noqa: S311
-        raise AssertionError("unreachable")
+            time.sleep(random.uniform(0, longest_pause))  # noqa: S311
+            longest_pause = min(longest_pause * 2, LONGEST_PAUSE_SECONDS)
 
     return run
 
