@@ -19,10 +19,11 @@ def main() -> None:
 
     with house() as control:
         _set_up()
-        from bench import frames, orders, relay, sockets
+        from bench import forecast, frames, orders, relay, sockets
         from bench.people import make_traders
 
         show(*frames.figures())
+        show(forecast.forecast_figure())
         kis, ls = make_traders(control, "kis", 11), make_traders(control, "ls", 11)
         request = orders.far_limit(control)
         with web() as (site, pid):
