@@ -8,7 +8,7 @@ PORT ?= 8000
 VAR ?= $(or $(LUCY_VAR),var)
 BIN := .venv/bin
 
-.PHONY: help run test lint format bench setup setup-dev clean
+.PHONY: help run test lint format bench screens setup setup-dev clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1 \t\2/p' Makefile
@@ -32,6 +32,9 @@ format: setup-dev
 
 bench: setup-dev  ## figures beside their floors; BENCH_JSON=file writes them down
 	@$(BIN)/python -m bench
+
+screens: setup-dev  ## pictures of every page into docs/screens, from a Lucy that runs on PORT
+	@$(BIN)/python scripts/screens.py http://127.0.0.1:$(PORT)
 
 setup: .venv/.runtime static/vendor/.stamp
 

@@ -1,0 +1,68 @@
+"""Pictures of the pages for the papers: `make run` in one terminal, `make screens` in another.
+
+Signs in as the demo trader and saves each page at 1440 and 390 pixels into `docs/screens/`.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs/screens"
+PAGES = {
+    "orders": "/orders/",
+    "fills": "/fills/",
+    "holdings": "/holdings/",
+    "notices": "/notices/",
+    "report": "/report/",
+    "differences": "/differences/",
+    "profile": "/accounts/",
+}
+WIDTHS = {"": (1440, 900), "-phone": (390, 844)}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def main(site: str) -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        for suffix, (width, height) in WIDTHS.items():
+            context = browser.new_context(
+                base_url=site,
+                viewport={"width": width, "height": height},
+                locale="ko-KR",
+                timezone_id="Asia/Seoul",
+            )
+            _take(context.new_page(), suffix)
+            context.close()
+        browser.close()
+
+
+def _take(page: Page, suffix: str) -> None:
+    page.goto("/")
+    page.screenshot(path=TARGET / f"sign-in{suffix}.png")
+    page.fill("input[name=username]", "trader")
+    page.fill("input[name=password]", "only-for-practice")
+    page.click("button[type=submit]")
+    page.wait_for_selector("#lamp[data-state=up]")
+    for name, address in PAGES.items():
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=TARGET / f"{name}{suffix}.png")
+    page.goto("/")
+    page.wait_for_selector("#lamp[data-state=up]")
+    page.keyboard.press("b")
+    search = page.locator("#ticket [role=combobox]:focus")  # the ticket is ready when its first field is
+    search.wait_for()
+    search.press_sequentially("삼성전자")
+    page.locator("#ticket-found [aria-selected=true]").click()
+    page.wait_for_selector(".book .level")
+    page.wait_for_timeout(500)  # the offcanvas slides in
+    page.screenshot(path=TARGET / f"desk{suffix}.png")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000")
