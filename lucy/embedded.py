@@ -28,7 +28,7 @@ STOP_SECONDS = 60.0
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 FULL_BYTES = 1024 * 1024
 REPLICA_SET = "lucy"
-# A process killed inside a transaction leaves it open, and its account's book locked: by default for a minute.
+# A process killed inside a transaction leaves it open and its account's book locked, by default for a minute.
 TRANSACTION_SECONDS = 3
 NOT_YET_INITIALIZED, INVALID_CONFIG = 94, 93  # MongoDB's error codes
 
