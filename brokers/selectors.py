@@ -1,13 +1,13 @@
 """Every read of accounts, orders, fills and notices; what a user may not see is not in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
 from bson.errors import InvalidId
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import User
 from brokers.hangul import is_initials
@@ -41,11 +41,7 @@ def _visible_ids(user: User) -> list[Any]:
 
 
 def orders_of(user: User) -> QuerySet[Order]:
-    return (
-        Order.objects.filter(account_id__in=_visible_ids(user))
-        .select_related("account")
-        .order_by("-created_at", "-id")
-    )
+    return Order.objects.filter(account_id__in=_visible_ids(user)).order_by("-created_at", "-id")
 
 
 def todays_orders(user: User) -> QuerySet[Order]:
@@ -66,19 +62,11 @@ def order_of(user: User, order_id: str) -> Order | None:
 
 
 def fills_of(user: User) -> QuerySet[Fill]:
-    return (
-        Fill.objects.filter(account_id__in=_visible_ids(user))
-        .select_related("account", "order")
-        .order_by("-executed_at", "-id")
-    )
+    return Fill.objects.filter(account_id__in=_visible_ids(user)).order_by("-executed_at", "-id")
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
-    return (
-        Notice.objects.filter(account_id__in=_visible_ids(user))
-        .select_related("account")
-        .order_by("-created_at", "-id")
-    )
+    return Notice.objects.filter(account_id__in=_visible_ids(user)).order_by("-created_at", "-id")
 
 
 def trail_of(order: Order) -> QuerySet[OrderEvent]:
@@ -97,12 +85,23 @@ def report_of(account: BrokerAccount, day: date) -> DayReport:
 
 
 def differences_of(user: User) -> QuerySet[Discrepancy]:
-    """What differs from the brokers' books and is not settled, newest first."""
-    return (
-        Discrepancy.objects.filter(account_id__in=_visible_ids(user), resolution="")
-        .select_related("account", "order")
-        .order_by("-found_at")
-    )
+    """What differs from the brokers' books and is not settled, newest first; few by their nature."""
+    return Discrepancy.objects.filter(account_id__in=_visible_ids(user), resolution="").order_by("-found_at")
+
+
+def with_related(rows: Sequence[Any], *fields: str) -> None:
+    """Set the rows' `fields` (account, order, user): one question each, however many rows."""
+    for field in fields:
+        related = rows[0]._meta.get_field(field).related_model if rows else BrokerAccount
+        keys = {getattr(row, f"{field}_id") for row in rows} - {None}
+        found = {row.pk: row for row in _without_secrets(related).filter(pk__in=keys)} if keys else {}
+        for row in rows:
+            setattr(row, field, found.get(getattr(row, f"{field}_id")))
+
+
+def _without_secrets(model: type[Model]) -> QuerySet[Any]:
+    rows: QuerySet[Any] = model._default_manager.all()
+    return rows.defer("app_key", "app_secret") if model is BrokerAccount else rows
 
 
 def notice_heads(user: User) -> dict[str, int]:

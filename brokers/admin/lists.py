@@ -14,12 +14,12 @@ from django.contrib import admin
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.rights import user_of
-from brokers.models import BrokerAccount
 from brokers.rights import accounts_of
+from brokers.selectors import with_related
 from lucy import clock
 
 MOST_COUNTED = 2_000
@@ -58,23 +58,8 @@ class RecordsChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)
-        for field in ("account", "user", "order"):
-            if hasattr(self.model, field):
-                _attach(rows, field)
+        with_related(rows, *(field for field in ("account", "user", "order") if hasattr(self.model, field)))
         self.result_list = rows
-
-
-def _attach(rows: list[Any], field: str) -> None:
-    related: type[Model] = rows[0]._meta.get_field(field).related_model if rows else BrokerAccount
-    keys = {getattr(row, f"{field}_id") for row in rows} - {None}
-    found = {row.pk: row for row in _without_secrets(related).filter(pk__in=keys)} if keys else {}
-    for row in rows:
-        setattr(row, field, found.get(getattr(row, f"{field}_id")))
-
-
-def _without_secrets(model: type[Model]) -> QuerySet[Any]:
-    rows: QuerySet[Any] = model._default_manager.all()
-    return rows.defer("app_key", "app_secret") if model is BrokerAccount else rows
 
 
 class RecordsAdmin(ReadOnlyAdmin):

@@ -133,7 +133,7 @@ class OrderView(ApiView):
         return Response(order_snapshot(order) | {"trail": trail, "fills": self._fills(order)})
 
     def _fills(self, order: Order) -> list[dict[str, Any]]:
-        rows: QuerySet[Fill] = fills_of(self.user).filter(order=order).select_related(None)
+        rows: QuerySet[Fill] = fills_of(self.user).filter(order=order)
         return [fill_snapshot(fill) for fill in rows.order_by("executed_at", "pk")]
 
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from brokers.rights import tradable_accounts_of
-from brokers.selectors import health_of, notices_of, todays_orders
+from brokers.selectors import health_of, notices_of, todays_orders, with_related
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.orders import rights_over
 
@@ -15,11 +15,14 @@ LATEST = 30
 @require_GET
 @signed_in
 def desk(request: SignedInRequest) -> HttpResponse:
-    orders = todays_orders(request.user).select_related("account").order_by("-created_at", "-pk")[:LATEST]
+    orders = list(todays_orders(request.user)[:LATEST])
+    notices = list(notices_of(request.user)[:LATEST])
+    with_related(orders, "account")
+    with_related(notices, "account", "order")
     context = {
         "health": health_of(request.user),
-        "orders": list(orders),
-        "notices": list(notices_of(request.user).select_related("account", "order")[:LATEST]),
+        "orders": orders,
+        "notices": notices,
         "may_trade": tradable_accounts_of(request.user).exists(),
         **rights_over(request.user),
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from brokers.forms import PeriodForm
 from brokers.models import AccountBook, Fill
 from brokers.rights import accounts_of
-from brokers.selectors import fills_of, notices_of
+from brokers.selectors import fills_of, notices_of, with_related
 from brokers.services import desk as desk_service
 from brokers.services import notices as notice_service
 from brokers.terms import Side
@@ -31,8 +31,8 @@ def fills(request: SignedInRequest) -> HttpResponse:
     filters.fill_in()
     context: dict[str, Any] = {"filters": filters}
     if filters.is_valid():
-        found = filters.within(fills_of(request.user).select_related("account", "order"), "executed_at")
-        context["part"] = newest_first(found, "executed_at", request.GET.get("after", ""))
+        found = filters.within(fills_of(request.user), "executed_at")
+        context["part"] = newest_first(found, "executed_at", request.GET.get("after", ""), "account", "order")
         context["live"] = filters.is_live()
         if "after" not in request.GET:
             context["totals"] = _totals(found)
@@ -53,10 +53,10 @@ def _totals(found: QuerySet[Fill]) -> dict[str, Any]:
 @require_GET
 @signed_in
 def notices(request: SignedInRequest) -> HttpResponse:
-    found = notices_of(request.user).select_related("account", "order")
+    found = notices_of(request.user)
     if (kind := request.GET.get("kind", "")) in {"fill", "order", "warning"}:
         found = found.filter(kind=kind)
-    part = newest_first(found, "created_at", request.GET.get("after", ""))
+    part = newest_first(found, "created_at", request.GET.get("after", ""), "account", "order")
     wanted = "brokers/parts/notice_rows.html" if "after" in request.GET else "brokers/notices.html"
     return render(request, wanted, {"part": part, "kind": kind})
 
@@ -65,8 +65,10 @@ def notices(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def latest_notices(request: SignedInRequest) -> HttpResponse:
     count = request.GET.get("count", "")
-    found = notices_of(request.user)[: min(int(count), MOST) if count.isascii() and count.isdigit() else 10]
-    return render(request, "brokers/parts/notice_list.html", {"notices": list(found)})
+    wanted = min(int(count), MOST) if count.isascii() and count.isdigit() else 10
+    found = list(notices_of(request.user)[:wanted])
+    with_related(found, "account", "order")
+    return render(request, "brokers/parts/notice_list.html", {"notices": found})
 
 
 @require_POST

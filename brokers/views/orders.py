@@ -40,8 +40,8 @@ def orders(request: SignedInRequest) -> HttpResponse:
     filters.fill_in()
     context: dict[str, Any] = {"filters": filters, **rights_over(request.user)}
     if filters.is_valid():
-        found = filters.within(orders_of(request.user).select_related("account"), "created_at")
-        context["part"] = newest_first(found, "created_at", request.GET.get("after", ""))
+        found = filters.within(orders_of(request.user), "created_at")
+        context["part"] = newest_first(found, "created_at", request.GET.get("after", ""), "account")
         context["live"] = filters.is_live()
     wanted = "brokers/parts/order_rows.html" if "after" in request.GET else "brokers/orders.html"
     return render(request, wanted, context)

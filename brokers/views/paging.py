@@ -1,38 +1,22 @@
-"""Lists without page numbers: the next part starts where the last row ended, however many rows there are."""
+"""The parts of a page's list that "더 보기" asks for."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from bson import ObjectId
-from bson.errors import InvalidId
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+
+from brokers import paging
+from brokers.paging import Part
+from brokers.selectors import with_related
 
 PART = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    rows: list[Any]
-    after: str  # asks for the next part; empty at the end
-
-
-def newest_first(rows: QuerySet[Any], moment: str, after: str, size: int = PART) -> Part:
-    """The rows after the cursor, newest first; a cursor that cannot be read starts at the top."""
-    if start := _read(after):
-        at, pk = start
-        rows = rows.filter(Q(**{f"{moment}__lt": at}) | Q(**{moment: at, "pk__lt": pk}))
-    found = list(rows.order_by(f"-{moment}", "-pk")[: size + 1])
-    shown = found[:size]
-    more = len(found) > size
-    return Part(shown, f"{getattr(shown[-1], moment).isoformat()}~{shown[-1].pk}" if more else "")
-
-
-def _read(cursor: str) -> tuple[datetime, ObjectId] | None:
-    at, _, pk = cursor.partition("~")
+def newest_first(rows: QuerySet[Any], moment: str, after: str, *related: str) -> Part:
+    """The rows after the cursor, with what they point to; a cursor that cannot be read starts at the top."""
     try:
-        moment = datetime.fromisoformat(at)
-        key = ObjectId(pk)
-    except (ValueError, InvalidId):
-        return None
-    return (moment, key) if moment.tzinfo else None
+        cursor = paging.read(after) if after else None
+    except ValueError:
+        cursor = None
+    part = paging.newest_first(rows, moment, cursor, PART)
+    with_related(part.rows, *related)
+    return part

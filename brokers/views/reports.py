@@ -11,9 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from brokers.adapters.base import BrokerError
-from brokers.models import Discrepancy
 from brokers.rights import accounts_of, may_settle
-from brokers.selectors import differences_of, report_of
+from brokers.selectors import differences_of, report_of, with_related
 from brokers.services.reconcile import choose
 from brokers.views.access import SignedInRequest, signed_in
 from lucy import clock
@@ -91,15 +90,10 @@ def _day(text: str) -> date:
 @require_GET
 @signed_in
 def differences(request: SignedInRequest) -> HttpResponse:
-    return render(
-        request,
-        "brokers/differences.html",
-        {"rows": differences_of(request.user), "settles": {row.pk for row in _mine_to_settle(request)}},
-    )
-
-
-def _mine_to_settle(request: SignedInRequest) -> list[Discrepancy]:
-    return [row for row in differences_of(request.user) if may_settle(request.user, row.account)]
+    rows = list(differences_of(request.user))
+    with_related(rows, "account", "order")
+    settles = {row.pk for row in rows if may_settle(request.user, row.account)}
+    return render(request, "brokers/differences.html", {"rows": rows, "settles": settles})
 
 
 @require_POST

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from brokers.models import EventKind, Fill, Notice, NoticeRead, Order, OrderStatus
+from brokers.paging import newest_first, read
 from brokers.services.journal import Journal
 from brokers.views import lists, paging
 from lucy import clock
@@ -197,12 +198,13 @@ def test_a_wrong_filter_is_named(trader, query, words):
 def test_more_rows_come_without_gaps_or_doubles(account, trader):
     moment = clock.now()
     made = {make_order(account, trader, created_at=moment).pk for _ in range(7)}
-    seen, after = [], ""
+    seen, cursor = [], None
     while True:
-        part = paging.newest_first(Order.objects.all(), "created_at", after, size=3)
+        part = newest_first(Order.objects.all(), "created_at", cursor, 3)
         seen += [row.pk for row in part.rows]
-        if not (after := part.after):
+        if not part.after:
             break
+        cursor = read(part.after)
     assert len(seen) == 7
     assert set(seen) == made
 
