@@ -7,7 +7,6 @@ seen, the same of the plain median, and the interval.
 """
 
 import math
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ipo.pages import names
 
 Floats = NDArray[np.float64]
 
@@ -63,18 +64,14 @@ class Deal:
     key: str = ""  # the caller's own
 
 
-_SPAC = re.compile(r"스팩|SPAC|기업인수목적", re.IGNORECASE)
-_FUND = re.compile(r"리츠|인프라투융자|부동산투자회사|REIT", re.IGNORECASE)
-
-
 def kept_apart(name: str, code: str = "") -> str:
     """Why such an issue stays out of the formula; empty for an ordinary company's shares."""
-    if _SPAC.search(name):
+    if names.is_spac(name):
         return "스팩(기업인수목적회사)은 매출이 없어 예측하지 않습니다"
-    if _FUND.search(name):
+    if names.is_reit(name):
         return "리츠·인프라 펀드는 가격이 다르게 정해져 예측하지 않습니다"
-    if code.startswith("95"):
-        return "외국기업 예탁증서(DR)는 예측하지 않습니다"
+    if code.startswith("9"):
+        return "외국기업은 예측하지 않습니다"
     return ""
 
 
@@ -267,8 +264,8 @@ def _solve(x: Floats, y: Floats, formula: str) -> tuple[Floats, Floats, Floats]:
     length = np.sqrt(((x - middle) ** 2).sum(axis=0))
     still = length <= 1e-12 * np.maximum(np.abs(x).max(axis=0), 1e-300) * math.sqrt(n)
     if still.any():
-        names = ", ".join(one.label for one, flat in zip(FORMULAS[formula], still, strict=True) if flat)
-        raise DependentInputs(f"{names}: 모든 기록에서 값이 같아 계수를 정할 수 없습니다.")
+        still_ones = ", ".join(one.label for one, flat in zip(FORMULAS[formula], still, strict=True) if flat)
+        raise DependentInputs(f"{still_ones}: 모든 기록에서 값이 같아 계수를 정할 수 없습니다.")
     scaled = (x - middle) / length
     q, r = np.linalg.qr(scaled)
     if np.abs(np.diag(r)).min() < 1e-10:
