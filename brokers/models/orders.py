@@ -107,6 +107,8 @@ class Order(models.Model):
             models.Index(fields=["user", "-created_at", "-id"], name="orders_of_user"),
             models.Index(fields=["status", "-created_at"], name="orders_by_status"),
             models.Index(fields=["account", "status"], name="working_orders"),
+            models.Index(fields=["account", "updated_at"], name="orders_changed"),
+            models.Index(fields=["user", "updated_at"], name="orders_changed_of_user"),
         ]
         permissions = [("cancel_any_order", "모든 계좌의 주문 취소")]
 

@@ -20,10 +20,11 @@ at a saved order: their refusal ends it as `rejected` with the code below; a mod
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
+from time import monotonic
 
 from accounts.models import User
 from brokers.adapters.base import OrderRequest, Quote
@@ -32,14 +33,16 @@ from brokers.models import BrokerAccount, Instrument, Order, OrderStatus, Restri
 from brokers.rules.band import band_of
 from brokers.rules.sessions import VENUE_TYPES, sessions_of
 from brokers.services import facts, kill, limits
-from brokers.services.facts import Bound, FactMissing
+from brokers.services.facts import FactMissing
 from brokers.services.limits import Limits
+from brokers.services.tally import Bound, Tally, tally_of, tally_of_user
 from brokers.terms import InstrumentKind, OrderType, Side
 from brokers.ticks import tick_size
 from lucy import clock, mongo
 from lucy.errors import LucyError
 
 REPEAT_WINDOW = timedelta(seconds=10)
+LOOK_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Case:
     instrument: Instrument | None
     user: User | None
     is_modify: bool = False
+    opened_at: float = field(default_factory=monotonic)
 
     @property
     def account(self) -> BrokerAccount:
@@ -251,18 +255,19 @@ def day_allowed(case: Case) -> Refusal | None:
     """The day's orders of the account, this one among them."""
     if not {"day_quantity", "day_value"} & case.limits.keys():
         return None
-    return _day_over(case, facts.bound_today(account=case.account), "", "계좌")
+    return _day_over(case, tally_of(case.account), "", "계좌")
 
 
 def user_day_allowed(case: Case) -> Refusal | None:
     """The day's orders of the user on all accounts."""
     if case.user is None or not {"user_day_quantity", "user_day_value"} & case.limits.keys():
         return None
-    return _day_over(case, facts.bound_today(user=case.user), "user_", "사용자")
+    return _day_over(case, tally_of_user(case.user), "user_", "사용자")
 
 
-def _day_over(case: Case, bound: Bound, prefix: str, whose: str) -> Refusal | None:
-    quantity, value = bound.quantity + case.added.quantity, bound.value + case.added.value
+def _day_over(case: Case, tally: Tally, prefix: str, whose: str) -> Refusal | None:
+    bound = tally.total_now() + case.added
+    quantity, value = bound.quantity, bound.value
     return _over(case, f"{prefix}day_quantity", f"{whose}의 하루 주문수량", Decimal(quantity), "주") or _over(
         case, f"{prefix}day_value", f"{whose}의 하루 주문금액", value, "원"
     )
@@ -321,8 +326,8 @@ def holdings_enough(case: Case) -> Refusal | None:
 
 
 def still_running(case: Case) -> Refusal | None:
-    """The gate again: asking the broker may have taken seconds, and a stop acts at once."""
-    if case.user is None:
+    """The gate again when asking the broker took long: an order passed it the moment before it was saved."""
+    if case.user is None or monotonic() - case.opened_at < LOOK_AGAIN_SECONDS:
         return None
     stop = kill.stop_over(case.account, case.user)
     return Refusal("stopped", kill.words_of(stop)) if stop else None

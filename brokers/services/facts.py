@@ -18,19 +18,18 @@ figure.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from time import monotonic
 from typing import Any, TypeVar
 
-from bson import Decimal128
-
 from brokers.adapters import client_for
 from brokers.adapters.base import BrokerError, Quote
-from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
+from brokers.models import BrokerAccount, OrderStatus
+from brokers.services.tally import Bound, Line, bound_of, naive, of_side, tally_of
 from brokers.terms import OrderType, Side
-from lucy import clock, mongo
+from lucy import clock
 
 QUOTE_SECONDS = 2.0
 FUNDS_SECONDS = 60.0
@@ -139,13 +138,14 @@ def cash_enough(
 
     Raises `FactMissing` (`cash_unavailable`).
     """
+    buys = list(of_side(tally_of(account).lines(), Side.BUY))
     known = _funds_of(account).cash
     if known and known.is_fresh:
-        free = known.figure - bound_since(account, known.since - OVERLAP, Side.BUY, own).value
+        free = known.figure - _bound_since(buys, known.since - OVERLAP, own).value
         if wanted <= free:
             return Enough(True, free)
     told = _ask_cash(account, symbol, price, order_type)
-    free = told.figure - _bound(account, _on_the_way(), Side.BUY, own).value
+    free = told.figure - _on_the_way(buys, own).value
     return Enough(wanted <= free, free)
 
 
@@ -164,16 +164,14 @@ def _ask_cash(account: BrokerAccount, symbol: str, price: Decimal | None, order_
 
 def shares_enough(account: BrokerAccount, symbol: str, quantity: int, own: Any = None) -> Enough:
     """Whether `quantity` shares can be sold. Raises `FactMissing` (`holdings_unavailable`)."""
+    sells = list(of_side(tally_of(account).lines(), Side.SELL, symbol))
     known = _funds_of(account).sellable
     if known and known.is_fresh:
-        free = (
-            known.figure.get(symbol, 0)
-            - bound_since(account, known.since - OVERLAP, Side.SELL, own, symbol).quantity
-        )
+        free = known.figure.get(symbol, 0) - _bound_since(sells, known.since - OVERLAP, own).quantity
         if quantity <= free:
             return Enough(True, Decimal(free))
     told = _ask_holdings(account)
-    free = told.figure.get(symbol, 0) - _bound(account, _on_the_way(), Side.SELL, own, symbol).quantity
+    free = told.figure.get(symbol, 0) - _on_the_way(sells, own).quantity
     return Enough(quantity <= free, Decimal(free))
 
 
@@ -188,73 +186,14 @@ def _ask_holdings(account: BrokerAccount) -> _Told:
 # --- what our own orders bind -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """Shares and won of orders that were filled or may still be, without what was cancelled or refused."""
-
-    quantity: int = 0
-    value: Decimal = field(default_factory=Decimal)
-
-
-def bound_since(
-    account: BrokerAccount, since: datetime, side: Side, own: Any = None, symbol: str = ""
-) -> Bound:
+def _bound_since(lines: list[Line], since: datetime, own: Any) -> Bound:
     """What orders saved since then bind, without the order `own`."""
-    return _bound(account, {"created_at": {"$gte": since}}, side, own, symbol)
+    return bound_of(line for line in lines if line.created_at >= naive(since) and line.key != own)
 
 
-def bound_today(account: BrokerAccount | None = None, user: Any = None) -> Bound:
-    """What the day's orders of an account, or of a user on all accounts, were filled for or may be."""
-    whose = {"account_id": account.pk} if account else {"user_id": user.pk}
-    return _sum(whose | {"created_at": {"$gte": clock.day_start()}})
+def _on_the_way(lines: list[Line], own: Any) -> Bound:
+    """What orders bind that a broker asked this moment cannot know."""
+    return bound_of(line for line in lines if line.status in _UNTOLD and line.key != own)
 
 
-def _on_the_way() -> dict[str, Any]:
-    """Orders that a broker asked this moment cannot know."""
-    return {
-        "status": {"$in": [OrderStatus.PENDING.value, OrderStatus.SENT.value]},
-        "created_at": {"$gte": clock.day_start()},
-    }
-
-
-def _bound(account: BrokerAccount, which: dict[str, Any], side: Side, own: Any, symbol: str = "") -> Bound:
-    match = {"account_id": account.pk, "side": side.value, "_id": {"$ne": own}} | which
-    return _sum(match | {"symbol": symbol} if symbol else match)
-
-
-_ALIVE = {
-    "$subtract": [
-        "$quantity",
-        {"$add": ["$cancelled_quantity", "$expired_quantity", "$rejected_quantity"]},
-    ]
-}
-_OPEN = {"$max": [0, {"$subtract": [_ALIVE, "$filled_quantity"]}]}
-_GROUP = {
-    "$group": {
-        # Orders without a price are counted at the upper limit of their issue, which is looked up afterwards.
-        "_id": {"$cond": [{"$ifNull": ["$price", False]}, None, "$symbol"]},
-        "quantity": {"$sum": _ALIVE},
-        "open": {"$sum": _OPEN},
-        "value": {"$sum": {"$add": ["$filled_amount", {"$multiply": [_OPEN, {"$ifNull": ["$price", 0]}]}]}},
-    }
-}
-
-
-def _sum(match: dict[str, Any]) -> Bound:
-    groups = list(mongo.collection(Order).aggregate([{"$match": match}, _GROUP]))
-    unpriced = {row["_id"]: row["open"] for row in groups if row["_id"] and row["open"]}
-    at_limit = sum((unpriced[symbol] * price for symbol, price in _upper_limits(unpriced)), Decimal(0))
-    return Bound(
-        quantity=sum(int(row["quantity"]) for row in groups),
-        value=sum((_decimal(row["value"]) for row in groups), Decimal(0)) + at_limit,
-    )
-
-
-def _upper_limits(symbols: dict[str, int]) -> Any:
-    if not symbols:
-        return []
-    return Instrument.objects.filter(symbol__in=list(symbols)).values_list("symbol", "upper_limit")
-
-
-def _decimal(value: Any) -> Decimal:
-    return value.to_decimal() if isinstance(value, Decimal128) else Decimal(value)
+_UNTOLD = frozenset({OrderStatus.PENDING.value, OrderStatus.SENT.value})
