@@ -8,7 +8,7 @@ PORT ?= 8000
 VAR ?= $(or $(LUCY_VAR),var)
 BIN := .venv/bin
 
-.PHONY: help run test lint format bench screens setup setup-dev clean
+.PHONY: help run test lint format bench screens chaos setup setup-dev clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1 \t\2/p' Makefile
@@ -35,6 +35,9 @@ bench: setup-dev  ## figures beside their floors; BENCH_JSON=file writes them do
 
 screens: setup-dev  ## pictures of every page into docs/screens, from a Lucy that runs on PORT
 	@$(BIN)/python scripts/screens.py http://127.0.0.1:$(PORT)
+
+chaos: setup-dev  ## real processes on a bad day: ORDERS=2000 SEED=…; fails if an order or fill is lost or doubled
+	@ORDERS="$(ORDERS)" SEED="$(SEED)" $(BIN)/python -m chaos
 
 setup: .venv/.runtime static/vendor/.stamp
 
