@@ -157,7 +157,7 @@ class Traders:
             self._recent[wish.trader].append(answer["id"])
             self._count(f"order {answer['status']}")
         else:
-            self._count(f"order not taken: {status} {answer.get('code', '')}".strip())
+            self._count(f"order not taken: {_reason(status, answer)}")
 
     def _change(self, wish: Wish) -> None:
         recent = self._recent[wish.trader]
@@ -172,7 +172,7 @@ class Traders:
             wanted["quantity"] = 1
         door = self._doors[wish.trader]
         status, answer = self._until_answered(lambda: door.change(order, kind, wanted, PATIENCE_SECONDS))
-        heard = answer.get("status") if status in (200, 201) else f"refused {answer.get('code', status)}"
+        heard = answer["status"] if status in (200, 201) else f"refused: {_reason(status, answer)}"
         self._count(f"{kind} {heard}")
 
     def _until_answered(self, ask: Callable[[], tuple[int, Facts] | None]) -> tuple[int, Facts]:
@@ -189,3 +189,7 @@ class Traders:
     def _count(self, what: str) -> None:
         with self._lock:
             self.told.counts[what] += 1
+
+
+def _reason(status: int, answer: Facts) -> str:
+    return str(answer.get("error", {}).get("code", status))
