@@ -23,15 +23,20 @@ _LOOKED_AT = (
             "instrument",
             "accounthealth",
             "discrepancy",
+            "tradingstop",
+            "stopevent",
+            "rulechange",
         ),
     ),
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
 )
-_KEPT = (  # back office adds and changes these, and deletes none but a grant or a cron job
+_KEPT = (  # back office adds and changes these, and deletes neither people nor accounts
     ("accounts", ("user",), ("view", "add", "change")),
     ("brokers", ("brokeraccount",), ("view", "add", "change")),
     ("brokers", ("accountgrant",), ("view", "add", "change", "delete")),
+    ("brokers", ("tradinglimit", "restrictedissue", "eventday"), ("view", "add", "change", "delete")),
+    ("brokers", ("servicekey",), ("view", "add", "change")),
     (
         "django_celery_beat",
         ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule"),
@@ -44,7 +49,8 @@ def back_office_permissions() -> set[tuple[str, str]]:
     """(app, codename) of what back office may do: see everything, keep people and accounts, trade nothing."""
     looked_at = {(app, f"view_{model}") for app, models in _LOOKED_AT for model in models}
     kept = {(app, f"{verb}_{model}") for app, models, verbs in _KEPT for model in models for verb in verbs}
-    return looked_at | kept | {("brokers", "see_every_account"), ("brokers", "resolve_discrepancy")}
+    special = ("see_every_account", "resolve_discrepancy", "operate_kill_switch")
+    return looked_at | kept | {("brokers", name) for name in special}
 
 
 def keep_roles(**_: Any) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from brokers.api import accounts, fills, instruments, notices, orders
+from brokers.api import accounts, fills, instruments, notices, orders, stops
 
 urlpatterns = [
     path("accounts/", accounts.AccountsView.as_view()),
@@ -17,5 +17,7 @@ urlpatterns = [
     path("fills/", fills.FillsView.as_view()),
     path("notices/", notices.NoticesView.as_view()),
     path("notices/read/", notices.ReadNoticesView.as_view()),
+    path("stops/", stops.StopsView.as_view()),
+    path("stops/release/", stops.ReleaseView.as_view()),
     path("instruments/", instruments.InstrumentsView.as_view()),
 ]

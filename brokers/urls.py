@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from brokers.views import desk, lists, orders, reports, ticket
+from brokers.views import desk, lists, orders, reports, stops, ticket
 
 
 class ObjectIdConverter:
@@ -21,6 +21,7 @@ app_name = "brokers"
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("health/", desk.health, name="health"),
+    path("stops/", stops.stops, name="stops"),
     path("orders/", orders.orders, name="orders"),
     path("orders/rows/", orders.rows, name="order-rows"),
     path("orders/cancel/", orders.cancel_chosen, name="cancel-chosen"),

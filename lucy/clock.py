@@ -1,6 +1,6 @@
 """Korean time, trading days and sessions: the one place that knows KST."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
 

@@ -46,9 +46,10 @@ class Error(serializers.Serializer[None]):
 MEANINGS = {
     400: "`invalid`: a field is missing or wrong; `details` names it.",
     401: "No token or session, or it is not good any more.",
-    403: "Seen, but not allowed (`may_not_trade`, `permission_denied`).",
+    403: "Seen, but not allowed (`may_not_trade`, `may_not_stop`, `may_not_release`, `permission_denied`).",
     404: "There is no such thing, or it is not yours.",
     409: "Cannot be done as things stand (`client_order_id_reused`, `confirm_repeat`, `account_paused`, …).",
+    423: "Orders are stopped (`stopped`): of the whole system, of this account or of you.",
     429: "Too many requests; `Retry-After` says when to come back.",
     502: "The broker refused, or answered something unreadable; its code and words are kept.",
     503: "The broker cannot be reached, or its pace is used up.",

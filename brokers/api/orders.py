@@ -86,7 +86,7 @@ class OrdersView(ApiView):
         operation_id="orders_place",
         tags=["orders"],
         request=Input,
-        responses={200: OrderShape, 201: OrderShape, **errors(400, 401, 403, 404, 409, 429)},
+        responses={200: OrderShape, 201: OrderShape, **errors(400, 401, 403, 404, 409, 423, 429)},
         description="Place an order. It is saved before it is sent. A refusal by Lucy's checks or by the "
         "broker is an order with status `rejected` and its reason; `unknown` means that the broker's answer "
         "was lost and will be found out. The same `client_order_id` again places nothing and returns the "
@@ -149,7 +149,7 @@ class ModifyOrderView(ApiView):
         operation_id="orders_modify",
         tags=["orders"],
         request=Input,
-        responses={200: ChangeShape, 201: ChangeShape, **errors(400, 401, 403, 404, 409, 429)},
+        responses={200: ChangeShape, 201: ChangeShape, **errors(400, 401, 403, 404, 409, 423, 429)},
         description="Ask the broker for another price or type for all that is open. `quantity`, when given, "
         "must be what is open. The same `client_request_id` again asks nothing and returns the same "
         "request (200).",

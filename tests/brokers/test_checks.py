@@ -64,7 +64,7 @@ def world(paper, account, trader):
 @pytest.fixture
 def count(monkeypatch, world):
     """How often the broker was asked for each thing."""
-    asked = {}
+    asked: dict[str, int] = {}
 
     def counting(name):
         original = getattr(world.client, name)
@@ -123,7 +123,8 @@ def test_a_type_that_the_venue_does_not_take(world):
 
 
 def at(monkeypatch, *moment):
-    monkeypatch.setattr(clock, "now", lambda: datetime(*moment, tzinfo=clock.KST))
+    local = datetime(*moment).replace(tzinfo=clock.KST)  # noqa: DTZ001
+    monkeypatch.setattr(clock, "now", lambda: local)
 
 
 @pytest.mark.parametrize(
@@ -378,7 +379,7 @@ def test_the_tally_follows_what_changes(account, trader):
 
 
 def test_kept_facts_are_bounded():
-    kept = {}
+    kept: dict[int, int] = {}
     for number in range(facts.MOST_KEPT + 10):
         facts._keep(kept, number, number)
     assert len(kept) == facts.MOST_KEPT
