@@ -15,7 +15,7 @@ Wire formats stay inside an adapter's folder; outside there are these frozen val
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -208,6 +208,37 @@ class OrderBook:
     at: datetime
 
 
+class Period(StrEnum):
+    """What one candle spans."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+    def start_of(self, day: date) -> date:
+        """The calendar day on which the candle that holds `day` begins: brokers date theirs differently."""
+        match self:
+            case Period.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Period.MONTH:
+                return day.replace(day=1)
+            case Period.YEAR:
+                return day.replace(month=1, day=1)
+        return day
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    at: datetime  # when the span begins: a minute, or midnight in Seoul of `Period.start_of`
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: int
+
+
 @dataclass(frozen=True, slots=True)
 class InstrumentLine:
     symbol: str
@@ -318,6 +349,15 @@ class BrokerClient(Protocol):
     def quote(self, symbol: str) -> Quote: ...
     def quotes(self, symbols: Sequence[str]) -> list[Quote]: ...
     def order_book(self, symbol: str) -> OrderBook: ...
+    def candles(
+        self, symbol: str, period: Period, first: date, last: date, adjusted: bool = True
+    ) -> list[Candle]:
+        """Every candle with a day from `first` to `last`, oldest first; none for a span without a trade.
+
+        `adjusted` counts splits and the like into the prices before them. How far minutes reach back is the
+        broker's own affair; `Rejected` where it has none of an earlier day.
+        """
+
     def instruments(self) -> list[InstrumentLine]:
         """Every listed issue, where the broker offers the list; else `Rejected`."""
 

@@ -3,11 +3,11 @@
 import json
 import logging
 import random
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from time import sleep
 
 from brokers.adapters.base import (
     AuthFailed,
@@ -15,11 +15,13 @@ from brokers.adapters.base import (
     Balance,
     BrokerClient,
     BuyingPower,
+    Candle,
     Credentials,
     InstrumentLine,
     OrderBook,
     OrderLine,
     OrderRequest,
+    Period,
     Quote,
     RateLimited,
     Receipt,
@@ -29,7 +31,7 @@ from brokers.adapters.base import (
 )
 from brokers.adapters.kis import codes
 from brokers.adapters.kis.codes import Service
-from brokers.adapters.kis.wire import account, fields, orders, quotes, refusals
+from brokers.adapters.kis.wire import account, charts, fields, orders, quotes, refusals
 from brokers.adapters.kis.wire.fields import Row
 from brokers.adapters.limits import KeptToken, Pace, Token, TokenStore
 from brokers.adapters.transport import Departure, Reply, Transport
@@ -130,6 +132,46 @@ class KisClient(BrokerClient):
         body = self._ask(codes.ORDER_BOOK, quotes.issue_query(symbol)).data
         return quotes.order_book(symbol, fields.record(body, "output1"), _today())
 
+    def candles(
+        self, symbol: str, period: Period, first: date, last: date, adjusted: bool = True
+    ) -> list[Candle]:
+        if period is Period.MINUTE:
+            days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+            return [candle for day in days for candle in self._minutes(symbol, day)]
+        found: list[Row] = []
+        first = period.start_of(first)
+        for _ in range(PAGES_AT_MOST):
+            query = charts.candles_query(symbol, period, first, last, adjusted)
+            rows = charts.dated(fields.rows(self._ask(codes.CANDLES, query).data, "output2"))
+            found += rows
+            if len(rows) < codes.CANDLES_A_CALL or charts.day_before(rows) < first:
+                return charts.candles(found, period)
+            last = charts.day_before(rows)
+        raise BadReply(f"the candles do not end within {PAGES_AT_MOST} pages")
+
+    def _minutes(self, symbol: str, day: date) -> list[Candle]:
+        """A day's minutes, asked for backwards until nothing older comes."""
+        found: dict[datetime, Row] = {}
+        until = charts.END_OF_DAY
+        for _ in range(PAGES_AT_MOST):
+            rows = [
+                row for row in self._minute_page(symbol, day, until) if fields.day(row, charts.DAY) == day
+            ]
+            new = {charts.minute(row): row for row in rows if charts.minute(row) not in found}
+            found |= new
+            oldest = min(new, default=None)
+            if oldest is None or oldest.time() == time():
+                return charts.minutes(found.values())
+            until = (oldest - timedelta(minutes=1)).time()
+        raise BadReply(f"the minutes do not end within {PAGES_AT_MOST} pages")
+
+    def _minute_page(self, symbol: str, day: date, until: time) -> list[Row]:
+        if day == _today():
+            reply = self._ask(codes.MINUTES_TODAY, charts.minutes_today_query(symbol, until))
+        else:
+            reply = self._ask(codes.MINUTES_OF_DAY, charts.minutes_of_day_query(symbol, day, until))
+        return charts.dated(fields.rows(reply.data, "output2"))
+
     def instruments(self) -> list[InstrumentLine]:
         raise Rejected("한국투자증권은 종목 목록을 REST로 제공하지 않습니다. LS증권 계좌로 받아 주십시오.")
 
@@ -188,7 +230,7 @@ class KisClient(BrokerClient):
             except RateLimited as refusal:
                 if not refusal.code:  # our own pace: its wait is over already
                     raise
-                time.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
+                sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
         return _answered(self._signed(tr_id, send))
 
     def _signed(self, tr_id: str, send: Send) -> Reply:

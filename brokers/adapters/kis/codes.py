@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from brokers.adapters.base import OrderNews, Rejected
+from brokers.adapters.base import OrderNews, Period, Rejected
 from brokers.terms import Condition, Customer, OrderType, RequestKind, Server, Side, Venue
 
 REST_URL = {
@@ -58,8 +58,13 @@ BUYING_POWER = _trading("inquire-psbl-order", "TTTC8908R", "VTTC8908R")
 PRICE = _quotation("inquire-price", "FHKST01010100", "FHKST01010100")
 PRICES = _quotation("intstock-multprice", "FHKST11300006", "")
 ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST01010200")
+CANDLES = _quotation("inquire-daily-itemchartprice", "FHKST03010100", "FHKST03010100")
+MINUTES_TODAY = _quotation("inquire-time-itemchartprice", "FHKST03010200", "FHKST03010200")
+MINUTES_OF_DAY = _quotation("inquire-time-dailychartprice", "FHKST03010230", "")
 
 PRICES_A_CALL = 30
+CANDLES_A_CALL = 100
+PERIOD = {Period.DAY: "D", Period.WEEK: "W", Period.MONTH: "M", Period.YEAR: "Y"}
 # RECENT_ORDERS reaches three months back, OLDER_ORDERS tells what was before; three months are 89 to 92 days.
 RECENT_AT_LEAST, RECENT_AT_MOST = timedelta(days=89), timedelta(days=92)
 

@@ -14,11 +14,13 @@ from brokers.adapters.base import (
     Balance,
     BrokerClient,
     BuyingPower,
+    Candle,
     Credentials,
     InstrumentLine,
     OrderBook,
     OrderLine,
     OrderRequest,
+    Period,
     Quote,
     RateLimited,
     Receipt,
@@ -28,7 +30,7 @@ from brokers.adapters.limits import Pace, TokenStore
 from brokers.adapters.ls import codes
 from brokers.adapters.ls.auth import kept_token
 from brokers.adapters.ls.codes import Transaction
-from brokers.adapters.ls.wire import account, orders, quotes, refusals
+from brokers.adapters.ls.wire import account, charts, orders, quotes, refusals
 from brokers.adapters.ls.wire.fields import Body, Fields, Listing, Row, rows
 from brokers.adapters.transport import Departure, Reply, Transport
 from brokers.terms import Customer, OrderType, RequestKind
@@ -106,6 +108,17 @@ class LsClient(BrokerClient):
     def order_book(self, symbol: str) -> OrderBook:
         answer = self._answer(codes.ORDER_BOOK, quotes.order_book_query(symbol))
         return quotes.order_book(answer, symbol, clock.now())
+
+    def candles(
+        self, symbol: str, period: Period, first: date, last: date, adjusted: bool = True
+    ) -> list[Candle]:
+        """LS adjusts no minutes."""
+        if period is Period.MINUTE:
+            _, found = self._listed(charts.MINUTE_LIST, charts.minutes_query(symbol, first, last))
+            return charts.minutes(found)
+        query = charts.candles_query(symbol, period, period.start_of(first), last, adjusted)
+        _, found = self._listed(charts.CANDLE_LIST, query)
+        return charts.candles(found, period)
 
     def instruments(self) -> list[InstrumentLine]:
         return quotes.instruments(self._answer(codes.INSTRUMENTS, quotes.instruments_query()))

@@ -5,6 +5,7 @@ Source: reference/ls.md (sections in the comments), which says of each how sure 
 
 from dataclasses import dataclass
 
+from brokers.adapters.base import Period
 from brokers.terms import Condition, InstrumentKind, Market, OrderType, Server, Side
 
 REST_URL = "https://openapi.ls-sec.co.kr:8080"  # 1.1: one host; the app key decides between real and paper
@@ -42,8 +43,12 @@ QUOTE = Transaction("t1102", "/stock/market-data", 10)
 QUOTES = Transaction("t8407", "/stock/market-data", 5)
 ORDER_BOOK = Transaction("t1101", "/stock/market-data", 10)
 INSTRUMENTS = Transaction("t8436", "/stock/etc", 2)
+CANDLES = Transaction("t8410", "/stock/chart", 1)
+MINUTES = Transaction("t8412", "/stock/chart", 1)
 
 QUOTES_AT_ONCE = 50  # t8407
+CANDLES_AT_ONCE = 500
+PERIOD = {Period.DAY: "2", Period.WEEK: "3", Period.MONTH: "4", Period.YEAR: "5"}  # t8410 gubun
 
 # t0425 chegb
 ALL = "0"
