@@ -7,7 +7,9 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from brokers.adapters.base import BrokerError
+from brokers.godata import GodataSilent
 from brokers.models import Instrument
+from brokers.services.calendar import refresh_holidays
 from brokers.services.instruments import refresh_instruments
 from lucy import clock
 
@@ -16,6 +18,12 @@ from lucy import clock
 def fill_ls_stk_info() -> int:
     """The list of listed issues, once a day after the close (the original's job of this name)."""
     return refresh_instruments()
+
+
+@shared_task(autoretry_for=(GodataSilent,), retry_backoff=30, max_retries=5)
+def holiday_godata() -> int:
+    """Public holidays of twelve months, once a month (the original's job of this name)."""
+    return refresh_holidays()
 
 
 @worker_ready.connect

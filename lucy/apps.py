@@ -3,10 +3,11 @@
 from typing import Any
 
 from axes.apps import AppConfig as AxesConfig
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.apps import AuthConfig
 from django.contrib.contenttypes.apps import ContentTypesConfig
+from django.db.models.signals import post_migrate
 from django_celery_beat.apps import BeatConfig
 
 OBJECT_ID = "django_mongodb_backend.fields.ObjectIdAutoField"
@@ -40,6 +41,10 @@ class LucyConfig(AppConfig):
     def ready(self) -> None:
         from django_mongodb_backend.query import MongoQuery
 
+        from lucy.schedule import keep_schedule
+
+        beat = apps.get_app_config("django_celery_beat")
+        post_migrate.connect(keep_schedule, sender=beat, dispatch_uid="lucy.schedule")
         MongoQuery.get_pipeline = _sorting_by_index(MongoQuery.get_pipeline)
 
 

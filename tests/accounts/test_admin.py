@@ -160,7 +160,7 @@ def test_a_job_is_added_changed_and_stopped(staff, every_morning):
     client = browser_of(staff)
     assert client.get(f"{JOBS}add/").status_code == 200
     assert client.post(f"{JOBS}add/", job(every_morning)).status_code == 302
-    made = PeriodicTask.objects.get()
+    made = PeriodicTask.objects.latest("pk")
     page = client.get(f"{JOBS}{made.pk}/change/")
     assert page.status_code == 200
     assert every_morning.human_readable in page.content.decode()

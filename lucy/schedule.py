@@ -1,0 +1,57 @@
+"""The jobs that run by the clock: their first times, made by `migrate`; staff edit them in the admin."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A task and its crontab in Korean time: minute, hour, day of month, month, day of week."""
+
+    name: str
+    task: str
+    crontab: str
+    about: str
+
+
+JOBS: Final = (
+    Job(
+        "fill_ls_stk_info",
+        "brokers.tasks.fill_ls_stk_info",
+        "53 15 * * *",
+        "상장 종목 목록을 LS에서 받습니다.",
+    ),
+    Job(
+        "holiday_godata",
+        "brokers.tasks.holiday_godata",
+        "0 0 1 * *",
+        "공휴일 12개월을 공공데이터포털에서 받습니다.",
+    ),
+    Job(
+        "forget_old_sign_ins",
+        "accounts.tasks.forget_old_sign_ins",
+        "20 4 * * *",
+        "지난 로그인 기록과 폐기된 토큰을 지웁니다.",
+    ),
+)
+
+
+def keep_schedule(**_: Any) -> None:
+    """Make the jobs that are missing, and touch none that is there: what staff changed stays changed."""
+    from django_celery_beat.models import PeriodicTask
+
+    known = set(PeriodicTask.objects.values_list("name", flat=True))
+    for job in JOBS:
+        if job.name not in known:
+            _make(job)
+
+
+def _make(job: Job) -> None:
+    from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+    names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+    times = dict(zip(names, job.crontab.split(), strict=True))
+    crontab, _made = CrontabSchedule.objects.get_or_create(**times, timezone=settings.TIME_ZONE)
+    PeriodicTask.objects.create(name=job.name, task=job.task, crontab=crontab, description=job.about)
