@@ -73,7 +73,10 @@ def write_all(journals: Sequence[Journal]) -> None:
 
 
 def _take_turns(journals: Sequence[Journal], before: "dict[Any, Head] | None") -> "dict[Any, Head] | None":
-    """Move each account's book from its head `before` on; None when one of them stands elsewhere."""
+    """Move each account's book from its head `before` on; None when no book stands there any more.
+
+    Where only some moved, the transaction must begin again: those would move, and be numbered, twice.
+    """
     if before is None:
         return None
     after = {journal.account.pk: journal.numbered_from(before[journal.account.pk]) for journal in journals}
@@ -82,7 +85,13 @@ def _take_turns(journals: Sequence[Journal], before: "dict[Any, Head] | None") -
         for key, head in after.items()
     ]
     moved = mongo.collection(AccountBook).bulk_write(moves, session=connection.session)
-    return after if moved.matched_count == len(moves) else None
+    if moved.matched_count == len(moves):
+        return after
+    for key in after:
+        _heads.pop(key, None)
+    if moved.matched_count:
+        raise WriteConflictError("Some of the books moved on.")
+    return None
 
 
 def _committed(heads: "dict[Any, Head]", told: Sequence[Notice]) -> None:

@@ -10,7 +10,8 @@ from django.db import connections
 
 from brokers.adapters.base import FillReport, OrderNews, OrderReport, OrderRequest, Receipt
 from brokers.models import Fill, Notice, Order, OrderEvent, OrderStatus
-from brokers.services.fills import record_fill
+from brokers.services import journal
+from brokers.services.fills import record_fill, record_fills
 from brokers.services.journal import seal
 from brokers.services.news import record_news
 from brokers.services.orders import accept_order, cancel_order, place_order
@@ -225,3 +226,20 @@ def test_a_line_that_an_order_in_flight_may_own_is_not_given_to_another(still, a
     young.refresh_from_db()
     assert (young.status, young.broker_order_no) == (S.ACCEPTED, str(theirs.number))
     assert (lost.status, lost.broker_order_no) == (S.REJECTED, "")
+
+
+def test_a_batch_with_one_book_that_moved_elsewhere_leaves_no_gap(account, ls_account, trader):
+    """The gateway stores fills of several accounts at once while the site writes to one of them."""
+    for each in (account, ls_account):
+        accept_order(make_order(each, trader, status=S.SENT), Receipt("1001"))
+    record_fills([(account, report(account, fill_no="1")), (ls_account, report(ls_account, fill_no="1"))])
+    head = journal._heads[account.pk]
+    place_elsewhere = make_order(account, trader, status=S.SENT)
+    accept_order(place_elsewhere, Receipt("1002"))
+    journal._heads[account.pk] = head  # as another process knows it: before that order
+    record_fills([(account, report(account, fill_no="2")), (ls_account, report(ls_account, fill_no="2"))])
+    for each in (account, ls_account):
+        assert_whole_trail(each)
+        seqs = sorted(Notice.objects.filter(account=each).values_list("seq", flat=True))
+        assert seqs == list(range(1, len(seqs) + 1))
+    assert Fill.objects.count() == 4
