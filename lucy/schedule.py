@@ -30,6 +30,12 @@ JOBS: Final = (
         "공휴일 12개월을 공공데이터포털에서 받습니다.",
     ),
     Job(
+        "site38_work",
+        "ipo.tasks.site38_work",
+        "01 10 * * *",
+        "공모주를 38커뮤니케이션에서 읽습니다.",
+    ),
+    Job(
         "forget_old_sign_ins",
         "accounts.tasks.forget_old_sign_ins",
         "20 4 * * *",

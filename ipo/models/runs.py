@@ -28,6 +28,7 @@ class ScrapeRun(models.Model):
     rows = models.PositiveIntegerField("읽은 종목", default=0)
     saved = models.PositiveIntegerField("저장한 종목", default=0)
     refused = models.JSONField("거절한 것", default=list)  # [{"no", "name", "url", "reason"}]
+    oddities = models.JSONField("눈에 띈 것", default=list)  # the same, for what was left out of a page
     error = models.TextField("실패 사유", blank=True, default="")
 
     class Meta:

@@ -1,0 +1,147 @@
+"""The operators' console for public offerings: what was read, how well, and the history that staff keep."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+
+from brokers.admin.lists import ReadOnlyAdmin
+from ipo.models import Offering, OfferingChange, OfferingHistory, RawPage, ScrapeRun, ScrapeSettings
+from ipo.selectors import source_health
+from ipo.tasks import site38_reparse, site38_work
+
+MOST_SHOWN = 200  # offers, pages: a reason repeats itself
+
+
+@admin.register(Offering)
+class OfferingAdmin(ReadOnlyAdmin):
+    list_display = (
+        "no",
+        "name",
+        "market",
+        "subscription_start",
+        "subscription_end",
+        "listing_on",
+        "offer_price",
+        "institution_ratio",
+        "lockup_percent",
+        "underwriter_names",
+        "detail_at",
+        "missing_since",
+    )
+    list_filter = ("is_spac", "is_reit", "is_foreign", "progress")
+    search_fields = ("name", "code__startswith", "underwriter_names")
+    search_help_text = "종목명, 종목코드, 주간사"
+    ordering = ("-no",)
+
+
+@admin.register(OfferingChange)
+class OfferingChangeAdmin(ReadOnlyAdmin):
+    list_display = ("at", "offering_id", "field", "before", "after")
+    list_filter = ("field",)
+    ordering = ("-at",)
+
+
+@admin.register(OfferingHistory)
+class OfferingHistoryAdmin(admin.ModelAdmin[OfferingHistory]):
+    list_display = (
+        "company",
+        "code",
+        "listing_on",
+        "offer_price",
+        "sales_eok",
+        "net_income_eok",
+        "institution_ratio",
+        "lockup_percent",
+        "first_day_high",
+        "shown_multiple",
+        "note",
+    )
+    search_fields = ("company", "code__startswith")
+    date_hierarchy = None
+    ordering = ("-listing_on",)
+
+    @admin.display(description="배수")
+    def shown_multiple(self, row: OfferingHistory) -> str:
+        return "" if row.multiple is None else f"{row.multiple:.2f}"
+
+
+@admin.register(ScrapeSettings)
+class ScrapeSettingsAdmin(admin.ModelAdmin[ScrapeSettings]):
+    list_display = ("source", "enabled", "list_pages", "pause_seconds", "keep_raw_days", "stale_hours")
+    readonly_fields = ("source",)
+    actions = ("read_now", "read_kept_pages_again")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description="지금 수집", permissions=["change"])
+    def read_now(self, request: HttpRequest, chosen: QuerySet[ScrapeSettings]) -> None:
+        site38_work.delay(trigger=request.user.get_username())
+        self.message_user(request, "수집을 시켰습니다. 결과는 수집 기록에 남습니다.", messages.SUCCESS)
+
+    @admin.action(description="보관된 원본 다시 읽기", permissions=["change"])
+    def read_kept_pages_again(self, request: HttpRequest, chosen: QuerySet[ScrapeSettings]) -> None:
+        site38_reparse.delay(trigger=request.user.get_username())
+        self.message_user(
+            request, "원본을 다시 읽게 했습니다. 결과는 수집 기록에 남습니다.", messages.SUCCESS
+        )
+
+
+@admin.register(ScrapeRun)
+class ScrapeRunAdmin(ReadOnlyAdmin):
+    list_display = (
+        "started_at",
+        "source",
+        "status",
+        "trigger",
+        "pages",
+        "rows",
+        "saved",
+        "refusals",
+        "seconds",
+        "error",
+    )
+    list_filter = ("status", "source")
+    ordering = ("-started_at",)
+    change_list_template = "admin/ipo/scraperun/change_list.html"
+
+    @admin.display(description="거절")
+    def refusals(self, row: ScrapeRun) -> int:
+        return len(row.refused)
+
+    def get_urls(self) -> list[URLPattern]:
+        shown = self.admin_site.admin_view(self.health)
+        return [path("health/", shown, name="ipo_scraperun_health"), *super().get_urls()]
+
+    def health(self, request: HttpRequest) -> HttpResponse:
+        """Source health: the last good copy, its age, rows read, rows refused and why."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        health = source_health()
+        context = self.admin_site.each_context(request) | {
+            "title": "수집 상태",
+            "health": health,
+            "refused": health.last_run.refused[:MOST_SHOWN] if health.last_run else [],
+            "oddities": health.last_run.oddities[:MOST_SHOWN] if health.last_run else [],
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "admin/ipo/scraperun/health.html", context)
+
+
+@admin.register(RawPage)
+class RawPageAdmin(ReadOnlyAdmin):
+    list_display = ("fetched_at", "kind", "no", "url", "size")
+    list_filter = ("kind",)
+    exclude = ("packed",)
+    ordering = ("-fetched_at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("packed")

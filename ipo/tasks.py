@@ -1,0 +1,21 @@
+"""Celery shells: one call inwards each. Their times are edited in the admin."""
+
+from celery import shared_task
+
+from ipo.models import ScrapeSettings
+from ipo.services.site38 import reparse_raw, run_site38
+from ipo.site import SiteError
+
+
+@shared_task(autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
+def site38_work(trigger: str = "") -> int:
+    """38커뮤니케이션's offers, once a day (the original's job of this name); 0 while it is switched off."""
+    if not trigger and ScrapeSettings.objects.filter(source="site38", enabled=False).exists():
+        return 0
+    return run_site38(trigger=trigger).saved
+
+
+@shared_task
+def site38_reparse(trigger: str = "") -> int:
+    """The kept pages once more, after a parser was mended."""
+    return reparse_raw(trigger=trigger).saved
