@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from lucy.embedded import Mongod, Redis, Server, free_port
+from lucy.embedded import Mongod, Redis, Server, ServiceError, free_port
 from lucy.process import Child, answers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,7 +87,10 @@ class House:
 
     def kill(self, name: str) -> None:
         """SIGKILL to the process and all it has started, then the same anew."""
-        process = self._children[name].running()
+        child = self._children[name]
+        process = child.running()
+        if process.poll() is not None:
+            raise ServiceError(child.why_it_ended())
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         self.start(name)
