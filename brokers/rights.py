@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from brokers.models import AccountGrant, BrokerAccount
+from lucy import mongo
 from lucy.errors import LucyError
 
 
@@ -26,7 +27,7 @@ def tradable_accounts_of(user: User | AnonymousUser) -> QuerySet[BrokerAccount]:
 
 def require_trading(user: User, account: BrokerAccount) -> None:
     """Raises `LucyError` (403) unless `user` may trade `account`."""
-    if not AccountGrant.objects.filter(user=user, account=account, can_trade=True).exists():
+    if not mongo.find(AccountGrant, user_id=user.pk, account_id=account.pk, can_trade=True):
         raise LucyError(
             "may_not_trade", "이 계좌로 주문할 권한이 없습니다. 관리자에게 요청하세요.", status=403
         )

@@ -165,6 +165,24 @@ def change(*changes: tuple[Model, dict[str, Any]]) -> None:
             setattr(row, name, value)
 
 
+def change_if(row: Model, condition: dict[str, Collection[Any]], **fields: Any) -> bool:
+    """Store new values if the row's columns are still among those of `condition`; says whether they were.
+
+    MongoDB checks and writes a document in one go: of two processes that try, one gets True.
+    """
+    model = type(row)
+    wanted: dict[str, Any] = {"_id": row.pk}
+    for name, values in condition.items():
+        wanted[_column(model, name)] = {"$in": [_stored(model, name, value) for value in values]}
+    stored = {_column(model, name): _stored(model, name, value) for name, value in fields.items()}
+    done = collection(model).update_one(wanted, {"$set": stored}, session=connection.session)
+    if not done.matched_count:
+        return False
+    for name, value in fields.items():
+        setattr(row, name, value)
+    return True
+
+
 def _document(row: Model) -> dict[str, Any]:
     fields: Any = row._meta.concrete_fields
     values = ((f, f.pre_save(row, add=True)) for f in fields)

@@ -10,6 +10,7 @@ from django.db import models
 from brokers.adapters.base import OrderRequest, WorkingOrder
 from brokers.models.accounts import BrokerAccount
 from brokers.terms import Condition, OrderType, RequestKind, Side, Venue
+from lucy import mongo
 
 
 class OrderStatus(models.TextChoices):
@@ -158,12 +159,8 @@ class Order(models.Model):
     def move_to(self, status: OrderStatus, **changes: Any) -> bool:
         """Take the step if it is legal and no other process moved the order first."""
         sources = [source for source, targets in NEXT_STATUSES.items() if status in targets]
-        moved = Order.objects.filter(pk=self.pk, status__in=sources).update(status=status, **changes) == 1
-        if moved:
-            self.status = status
-            for field, value in changes.items():
-                setattr(self, field, value)
-        else:
+        moved = mongo.change_if(self, {"status": sources}, status=status, **changes)
+        if not moved:
             self.refresh_from_db()
         return moved
 

@@ -229,13 +229,18 @@ def link_number(order: Order, number: str, kind: RequestKind) -> bool:
     trade_date = order.trade_date
     if trade_date is None:
         raise ValueError(f"Order {order.pk} has a number but was never sent.")
-    link, _ = OrderNumber.objects.get_or_create(
-        account_id=order.account_id,
-        trade_date=trade_date,
-        number=number,
-        defaults={"order": order, "kind": kind},
-    )
-    return bool(link.order_id == order.pk)
+    known = mongo.find(OrderNumber, account_id=order.account_id, trade_date=trade_date, number=number)
+    if known is None:
+        mongo.insert(
+            OrderNumber(
+                account_id=order.account_id,
+                trade_date=trade_date,
+                number=number,
+                order_id=order.pk,
+                kind=kind,
+            )
+        )
+    return known is None or known.order_id == order.pk
 
 
 def is_later(number: str, than: str) -> bool:
@@ -245,13 +250,16 @@ def is_later(number: str, than: str) -> bool:
 
 def claim_parked(order: Order, number: str, journal: Journal) -> bool:
     """Count the fills that came before their order had this number; True when there were any."""
-    parked = Fill.objects.filter(
-        account_id=order.account_id, trade_date=order.trade_date, broker_order_no=number, order=None
+    waiting = mongo.find_all(
+        Fill,
+        account_id=[order.account_id],
+        trade_date=[order.trade_date],
+        broker_order_no=[number],
+        order_id=[None],
     )
-    waiting = list(parked)
     if not waiting:
         return False
-    parked.update(order=order)
+    mongo.change(*((fill, {"order_id": order.pk}) for fill in waiting))
     order.refresh_from_db()
     _add_to(order, waiting, journal)
     return True

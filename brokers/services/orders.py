@@ -59,7 +59,7 @@ def place_order(
     checks.require_sound(request)
     if not confirmed:
         checks.require_no_repeat(account, request)
-    instrument = Instrument.objects.filter(symbol=request.symbol).first()
+    instrument = mongo.find(Instrument, symbol=request.symbol)
     try:
         order = _save(account, user, client_order_id, request, instrument)
     except IntegrityError:  # the same id arrived twice at once; the other one sends it
@@ -72,7 +72,7 @@ def place_order(
 
 
 def _same_id(user: User, client_order_id: str) -> Order | None:
-    return Order.objects.select_related("account").filter(user=user, client_order_id=client_order_id).first()
+    return mongo.find(Order, user_id=user.pk, client_order_id=client_order_id)
 
 
 def _same_order(order: Order, account: BrokerAccount, request: OrderRequest) -> Order:
