@@ -107,7 +107,10 @@ def test_what_never_left_is_refused_and_not_sent_again(still, any_account, trade
 
 
 def test_after_send_the_broker_has_it_and_its_list_tells(still, any_account, trader, paper_ports):
-    slow = Rule(Action.DELAY_REPLY, account=any_account.number, seconds=3.0)
+    order_path = (
+        "/stock/order" if any_account.broker == "ls" else "/uapi/domestic-stock/v1/trading/order-cash"
+    )
+    slow = Rule(Action.DELAY_REPLY, target=order_path, account=any_account.number, seconds=3.0)
     still.call(lambda broker: broker.faults.add(slow))
     with dying("after send", any_account, trader, still, paper_ports) as process:
         eventually(lambda: at_broker(still, any_account), 30)
