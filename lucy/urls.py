@@ -13,4 +13,5 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", ApiPageView.as_view(url_name="schema"), name="api-docs"),
     path("", include("brokers.urls")),
+    path("ipo/", include("ipo.urls")),
 ]

@@ -71,6 +71,8 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Score:
+    """Mean absolute misses, and how often the day's high fell into the interval."""
+
     n: int
     error: float
     median_error: float
@@ -118,3 +120,17 @@ def score(rows: list[Comparison]) -> Score | None:
 
 def formulas() -> list[ForecastModel]:
     return list(ForecastModel.objects.select_related("author").defer("rows")[:30])
+
+
+def reasons(model: ForecastModel) -> list[tuple[str, int]]:
+    """Why rows were left out of a fit, and how many for each reason, most first."""
+    counted: dict[str, int] = {}
+    for one in model.left_out:
+        why = "상장일에 있을 수 없는 최고가" if "있을 수 없는" in one["why"] else one["why"]
+        counted[why] = counted.get(why, 0) + 1
+    return sorted(counted.items(), key=lambda pair: -pair[1])
+
+
+def forecasts_of(offering: Offering) -> list[Forecast]:
+    """What was said of it, newest first."""
+    return list(Forecast.objects.filter(offering=offering).select_related("model")[:20])

@@ -106,8 +106,25 @@ class Card:
         return self.ahead[0].first if self.ahead else date.max
 
     @property
-    def lead(self) -> str:
-        return ", ".join(agents(self.offering))
+    def agents(self) -> list[tuple[str, str]]:
+        """Underwriters with how much each customer may subscribe, as far as that is told."""
+        limits = {one.get("name", ""): _limit(one) for one in self.offering.underwriters or []}
+        return [(name, limits.get(name, "")) for name in agents(self.offering)]
+
+    @property
+    def strip(self) -> dict[str, int]:
+        """The interval's place between the lowest and highest possible price, in hundredths of the offer."""
+        said = self.prediction
+        if said is None:
+            return {}
+        low, width = round(said.low * 100), round((said.high - said.low) * 100)
+        return {"low": low, "width": max(width, 2), "point": round(said.multiple * 100)}
+
+
+def _limit(underwriter: dict[str, Any]) -> str:
+    told = [one for one in (underwriter.get("limit_low"), underwriter.get("limit_high")) if one]
+    words = "~".join(f"{one:,}" for one in dict.fromkeys(told))
+    return f"{words}{underwriter.get('unit') or '주'}" if words else ""
 
 
 def cards(offers: Iterable[Offering], user: User) -> list[Card]:
@@ -132,6 +149,12 @@ def marked_by(user: User, offers: list[Offering]) -> set[Any]:
 def unread_reminders(user: User) -> list[UserNotice]:
     found = UserNotice.objects.filter(user=user, read_at__isnull=True).order_by("-created_at")
     return list(found.select_related("offering")[:20])
+
+
+def last_read() -> datetime | None:
+    """When the source was last read with success, as far as the offers tell."""
+    newest = Offering.objects.filter(listed_at__isnull=False).order_by("-listed_at").only("listed_at").first()
+    return newest.listed_at if newest else None
 
 
 # --- for programs -------------------------------------------------------------------------------------------
@@ -177,8 +200,3 @@ def prediction_snapshot(said: Prediction | NoPrediction | None) -> dict[str, Any
         "missing": list(said.missing) if said else [],
         "why_none": said.why if said else "아직 만든 예측식이 없습니다",
     }
-
-
-def last_change(offers: Iterable[Offering]) -> datetime | None:
-    moments = [at for one in offers for at in (one.detail_at, one.listed_at) if at]
-    return max(moments, default=None)

@@ -78,6 +78,10 @@ class Preview:
         return sum(line.deed == deed for line in self.lines)
 
     @property
+    def counts(self) -> dict[str, int]:
+        return {deed: self.count(deed) for deed in ("new", "change", "same", "error")}
+
+    @property
     def bad(self) -> int:
         return self.count("error")
 
