@@ -7,7 +7,7 @@ true notice that comes later shrinks that row instead of adding to it.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -33,7 +33,7 @@ from brokers.models import (
 )
 from brokers.models.orders import ChangeStatus
 from brokers.selectors import fill_snapshot, order_snapshot
-from brokers.services.effects import as_fields, fill_words, progress_of, store
+from brokers.services.effects import as_fields, fill_words, progress_of
 from brokers.services.journal import Journal, write_all
 from brokers.terms import OrderType, RequestKind
 from lucy import clock, mongo
@@ -186,8 +186,9 @@ def _store_counts(orders: Sequence[Order]) -> None:
     )
 
 
-def _tell(order: Order, fill: Fill, journal: Journal) -> None:
-    words = fill_words(order, fill.quantity, fill.price)
+def _tell(order: Order, fill: Fill, journal: Journal, shares: int = 0) -> None:
+    """`shares`: how many of a row that grew are news."""
+    words = fill_words(order, shares or fill.quantity, fill.price)
     journal.event(order, EventKind.FILLED, journal.account.get_broker_display(), words)
     journal.notice(
         NoticeKind.FILL, order, words, {"order": order_snapshot(order), "fill": fill_snapshot(fill)}
@@ -377,57 +378,81 @@ def settle_total(account: BrokerAccount, line: OrderLine, report: FillReport | N
     if order is None:
         return False
     journal = Journal(account)
-    told = _told(account, line)
-    added = []
-    if report is not None and _borne_out(account, report, line, told):
-        added.append(_fill(account, order, report))
-        mongo.insert(*added)
-        told = _told(account, line)
-    _balance(account, order, line, told, added)
-    _recount(order, added, journal)
+    news: list[Fill] = []
+    if report is not None and _borne_out(account, report, line):
+        news.append(_fill(account, order, report))
+        mongo.insert(*news)
+    added = _level([(line, order)], news, journal)
     journal.write()
     return bool(added)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    quantity: int
-    amount: Decimal
+@transactional
+def settle_totals(account: BrokerAccount, lines: Sequence[OrderLine], keys: Mapping[str, Any]) -> set[str]:
+    """`settle_total` for many numbers at once (`keys`: number -> order); the numbers that got shares."""
+    orders = {order.pk: order for order in mongo.find_all(Order, pk={keys[line.order_no] for line in lines})}
+    for order in orders.values():
+        order.account = account
+    journal = Journal(account)
+    added = _level([(line, orders[keys[line.order_no]]) for line in lines], [], journal)
+    journal.write()
+    return added
 
 
-def _fills_of(account: BrokerAccount, line: OrderLine) -> Any:
-    return Fill.objects.filter(account=account, trade_date=line.trade_date, broker_order_no=line.order_no)
-
-
-def _told(account: BrokerAccount, line: OrderLine) -> _Told:
-    rows = list(_fills_of(account, line).filter(source=FillSource.NOTICE).values_list("quantity", "price"))
-    return _Told(sum(q for q, _ in rows), sum((q * p for q, p in rows), Decimal(0)))
-
-
-def _borne_out(account: BrokerAccount, report: FillReport, line: OrderLine, told: _Told) -> bool:
+def _borne_out(account: BrokerAccount, report: FillReport, line: OrderLine) -> bool:
     number = report.fill_no or _look(report)
-    fits = told.quantity + report.quantity <= line.filled_quantity
-    return fits and not _fills_of(account, line).filter(fill_no=number).exists()
+    same = Fill.objects.filter(account=account, trade_date=line.trade_date, broker_order_no=line.order_no)
+    told = sum(same.filter(source=FillSource.NOTICE).values_list("quantity", flat=True))
+    return told + report.quantity <= line.filled_quantity and not same.filter(fill_no=number).exists()
 
 
-def _balance(account: BrokerAccount, order: Order, line: OrderLine, told: _Told, added: list[Fill]) -> None:
-    """Keep one row with exactly what the total has beyond the notices, or none."""
-    missing = line.filled_quantity - told.quantity
-    row = _fills_of(account, line).filter(fill_no=FROM_TOTAL).first()
-    if missing <= 0:
-        if row:
-            row.delete()
-        return
-    price = ((line.filled_amount - told.amount) / missing).quantize(Decimal("0.0001"))
-    if row is None:
-        added.append(_total_row(account, order, line, missing, price))
-    elif (row.quantity, row.price) != (missing, price):
-        Fill.objects.filter(pk=row.pk).update(quantity=missing, price=price)
+def _level(pairs: Sequence[tuple[OrderLine, Order]], news: Sequence[Fill], journal: Journal) -> set[str]:
+    """Keep for each number one row with exactly what its total has beyond the notices, or none.
+
+    `news` are stored already and told here. Says which numbers got shares.
+    """
+    orders = {order.pk: order for _, order in pairs}
+    rows: dict[Any, list[Fill]] = {key: [] for key in orders}
+    for fill in mongo.find_all(Fill, order_id=list(orders)):
+        rows[fill.order_id].append(fill)
+    told = [(fill, fill.quantity) for fill in news]
+    fresh, changed, gone = [], [], []
+    for line, order in pairs:
+        mine = [fill for fill in rows[order.pk] if fill.broker_order_no == line.order_no]
+        row = next((fill for fill in mine if fill.fill_no == FROM_TOTAL), None)
+        known = [fill for fill in mine if fill is not row]
+        missing = line.filled_quantity - sum(fill.quantity for fill in known)
+        if missing <= 0:
+            if row:
+                gone.append(row.pk)
+                rows[order.pk].remove(row)
+            continue
+        amount = line.filled_amount - sum((fill.quantity * fill.price for fill in known), Decimal(0))
+        price = (amount / missing).quantize(Decimal("0.0001"))
+        if row is None:
+            row = _total_row(journal.account, order, line, missing, price)
+            fresh.append(row)
+            rows[order.pk].append(row)
+            told.append((row, missing))
+        elif (row.quantity, row.price) != (missing, price):
+            if missing > row.quantity:
+                told.append((row, missing - row.quantity))
+            changed.append((row, {"quantity": missing, "price": price, "recorded_at": journal.now}))
+    if fresh:
+        mongo.insert(*fresh)
+    if changed:
+        mongo.change(*changed)
+    if gone:
+        Fill.objects.filter(pk__in=gone).delete()
+    _recount(orders, rows)
+    for fill, shares in told:
+        _tell(orders[fill.order_id], fill, journal, shares)
+    return {fill.broker_order_no for fill, _ in told}
 
 
 def _total_row(account: BrokerAccount, order: Order, line: OrderLine, quantity: int, price: Decimal) -> Fill:
     now = clock.now()
-    return Fill.objects.create(
+    return Fill(
         account=account,
         order=order,
         trade_date=line.trade_date,
@@ -443,12 +468,14 @@ def _total_row(account: BrokerAccount, order: Order, line: OrderLine, quantity: 
     )
 
 
-def _recount(order: Order, added: Sequence[Fill], journal: Journal) -> None:
-    """Sum the order's fills afresh, and tell what is new."""
-    rows = list(Fill.objects.filter(order=order).values_list("quantity", "price", "source"))
-    quantity = sum(row[0] for row in rows)
-    amount = sum((row[0] * row[1] for row in rows), Decimal(0))
-    from_total = sum(row[0] for row in rows if row[2] == FillSource.TOTAL)
-    store(order, progress_of(order).filled_to(quantity), filled_amount=amount, from_total_quantity=from_total)
-    for fill in added:
-        _tell(order, fill, journal)
+def _recount(orders: Mapping[Any, Order], rows: Mapping[Any, Sequence[Fill]]) -> None:
+    """Sum the orders' fills afresh."""
+    counts = []
+    for key, order in orders.items():
+        quantity = sum(fill.quantity for fill in rows[key])
+        sums = {
+            "filled_amount": sum((fill.quantity * fill.price for fill in rows[key]), Decimal(0)),
+            "from_total_quantity": sum(f.quantity for f in rows[key] if f.source == FillSource.TOTAL),
+        }
+        counts.append((order, as_fields(progress_of(order).filled_to(quantity)) | sums))
+    mongo.change(*counts)
