@@ -70,7 +70,7 @@ class Traders:
         self._broker = broker
         self._lock = threading.Lock()
         self._enough = threading.Event()
-        self._recent: list[deque[str]] = [deque(maxlen=REMEMBERED) for _ in people]
+        self._recent: list[deque[tuple[str, str]]] = [deque(maxlen=REMEMBERED) for _ in people]
         shares: list[list[Wish]] = [[] for _ in range(threads)]
         for wish in plan.wishes:
             shares[wish.trader % threads].append(wish)
@@ -154,7 +154,7 @@ class Traders:
         status, answer = self._until_answered(lambda: door.place(wanted, PATIENCE_SECONDS))
         if status in (200, 201):
             self.told.answered.append(wish.client_order_id)
-            self._recent[wish.trader].append(answer["id"])
+            self._recent[wish.trader].append((answer["id"], wish.code))
             self._count(f"order {answer['status']}")
         else:
             self._count(f"order not taken: {_reason(status, answer)}")
@@ -163,17 +163,17 @@ class Traders:
         recent = self._recent[wish.trader]
         if not recent:
             return
-        order = recent[wish.quantity % len(recent)]
-        wanted: dict[str, Any] = {"client_request_id": f"{wish.client_order_id}-{wish.change}"}
+        order, code = recent[wish.quantity % len(recent)]
+        wanted: dict[str, Any] = {"client_request_id": f"{wish.client_order_id}-{wish.change[:6]}"}
         kind = "modify" if wish.change == "modify" else "cancel"
         if kind == "modify":
-            wanted |= {"order_type": "limit", "price": str(self._price(wish.code, wish.change_ticks))}
+            wanted |= {"order_type": "limit", "price": str(self._price(code, wish.change_ticks))}
         elif wish.change == "cancel part":
             wanted["quantity"] = 1
         door = self._doors[wish.trader]
         status, answer = self._until_answered(lambda: door.change(order, kind, wanted, PATIENCE_SECONDS))
         heard = answer["status"] if status in (200, 201) else f"refused: {_reason(status, answer)}"
-        self._count(f"{kind} {heard}")
+        self._count(f"{wish.change} {heard}")
 
     def _until_answered(self, ask: Callable[[], tuple[int, Facts] | None]) -> tuple[int, Facts]:
         """Ask until there is an answer that is final: no silence, no 5xx, no "too many"."""
