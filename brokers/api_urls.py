@@ -1,6 +1,6 @@
 from django.urls import path
 
-from brokers.api import accounts, fills, instruments, notices, orders, stops
+from brokers.api import accounts, candles, fills, instruments, notices, orders, stops
 
 urlpatterns = [
     path("accounts/", accounts.AccountsView.as_view()),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/<str:account_id>/holdings/", accounts.HoldingsView.as_view()),
     path("accounts/<str:account_id>/quote/", accounts.QuoteView.as_view()),
     path("accounts/<str:account_id>/order-book/", accounts.OrderBookView.as_view()),
+    path("accounts/<str:account_id>/candles/", candles.CandlesView.as_view()),
     path("accounts/<str:account_id>/buying-power/", accounts.BuyingPowerView.as_view()),
     path("health/", accounts.HealthView.as_view()),
     path("orders/", orders.OrdersView.as_view()),

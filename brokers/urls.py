@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from brokers.views import desk, lists, orders, reports, stops, ticket
+from brokers.views import desk, lists, orders, reports, stocks, stops, ticket
 
 
 class ObjectIdConverter:
@@ -38,6 +38,12 @@ urlpatterns = [
     path("report/<objectid:pk>/<str:day>.csv", reports.report_csv, name="report-csv"),
     path("differences/", reports.differences, name="differences"),
     path("differences/<objectid:pk>/", reports.choose_number, name="choose-number"),
+    path("stocks/", stocks.search, name="stocks"),
+    path("stocks/<str:symbol>/", stocks.stock, name="stock"),
+    path("stocks/<str:symbol>/book/", stocks.book, name="stock-book"),
+    path("stocks/<str:symbol>/held/", stocks.held, name="stock-held"),
+    path("stocks/<str:symbol>/candles/", stocks.candles, name="stock-candles"),
+    path("stocks/<str:symbol>/costs/", stocks.cost, name="stock-costs"),
     path("ticket/", ticket.ticket, name="ticket"),
     path("ticket/instruments/", ticket.instruments, name="ticket-instruments"),
     path("ticket/book/", ticket.book, name="ticket-book"),

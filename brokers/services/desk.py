@@ -1,6 +1,7 @@
 """What the order ticket asks a broker: prices, the book, what is held and what can be bought."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
@@ -10,7 +11,9 @@ from brokers.adapters.base import (
     Balance,
     BrokerError,
     BuyingPower,
+    Candle,
     OrderBook,
+    Period,
     Quote,
     RateLimited,
     Rejected,
@@ -36,6 +39,16 @@ def quote(account: BrokerAccount, symbol: str) -> Quote:
 
 def order_book(account: BrokerAccount, symbol: str) -> OrderBook:
     return _asked(lambda: client_for(account).order_book(symbol))
+
+
+def candles(
+    account: BrokerAccount, symbol: str, period: Period, first: date, last: date, adjusted: bool
+) -> list[Candle]:
+    return _asked(lambda: client_for(account).candles(symbol, period, first, last, adjusted))
+
+
+def quotes(account: BrokerAccount, symbols: Sequence[str]) -> list[Quote]:
+    return _asked(lambda: client_for(account).quotes(symbols))
 
 
 def balance(account: BrokerAccount) -> Balance:
