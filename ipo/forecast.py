@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -321,7 +322,7 @@ def predict(model: Fit, deal: Deal) -> Prediction | NoPrediction:
     if why := kept_apart(deal.name, deal.code):
         return NoPrediction(why)
     if lacking := missing_inputs(deal, model.formula):
-        return NoPrediction(f"{', '.join(lacking)}이(가) 아직 나오지 않았습니다", lacking)
+        return NoPrediction(f"아직 나오지 않은 것: {', '.join(lacking)}", lacking)
     inputs = FORMULAS[model.formula]
     point = np.array([1.0] + [one.scale(float(getattr(deal, one.name))) for one in inputs])
     multiple = float(point @ np.array([model.intercept, *model.coefficients]))
@@ -365,10 +366,15 @@ def student_quantile(probability: float, freedom: int) -> float:
 
 def in_words(model: Fit) -> str:
     """The formula as a Korean sentence."""
-    parts = [f"{model.intercept:.4g}"]
+    parts = [_plain(model.intercept)]
     for one, weight in zip(FORMULAS[model.formula], model.coefficients, strict=True):
-        parts.append(f"{'＋' if weight >= 0 else '－'} {one.words} × {abs(weight):.4g}")
+        parts.append(f"{'＋' if weight >= 0 else '－'} {one.words} × {_plain(abs(weight))}")
     return f"예상 배수 = {' '.join(parts)}. 예상 최고가 = 확정공모가 × 예상 배수 (공모가의 60%~400% 안)"
+
+
+def _plain(value: float) -> str:
+    """Four digits that matter, without an exponent."""
+    return f"{Decimal(f'{value:.4g}'):f}"
 
 
 # --- which formula ------------------------------------------------------------------------------------------

@@ -81,11 +81,12 @@ class Score:
 
 def comparisons() -> list[Comparison]:
     """Newest listing first; a forecast made on the listing day or later is none."""
+    today = clock.trade_date()
     last: dict[Any, Forecast] = {}
     told = Forecast.objects.select_related("offering", "model").order_by("at", "pk")
     for one in told:
         listing = one.offering.listing_on
-        if listing is not None and one.at < clock.day_start(listing):
+        if listing and listing <= today and one.at < clock.day_start(listing):
             last[one.offering_id] = one
     highs = _highs()
     found = []

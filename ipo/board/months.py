@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any, Final
@@ -97,8 +97,22 @@ class Month:
     def _day(self, day: date) -> Day:
         return Day(day, day.month == self.month, day == self.today, holiday(day))
 
+    @cached_property
+    def shown(self) -> list[Event]:
+        """As the grid shows them: one entry where payment and refund fall on one day."""
+        paid = {(one.offering.pk, one.first) for one in self.events if one.kind == "납입"}
+        refunded = {(one.offering.pk, one.first) for one in self.events if one.kind == "환불"}
+        both = paid & refunded
+        found = []
+        for one in self.events:
+            if (one.offering.pk, one.first) not in both or one.kind not in {"납입", "환불"}:
+                found.append(one)
+            elif one.kind == "환불":
+                found.append(replace(one, kind="납입·환불"))
+        return found
+
     def _bars(self, first: date, last: date) -> Iterator[Bar]:
-        for event in self.events:
+        for event in self.shown:
             if event.first > last or event.last < first:
                 continue
             start, end = max(event.first, first), min(event.last, last)
@@ -116,7 +130,7 @@ class Month:
         found = []
         for week in self.weeks:
             for day in week.days:
-                events = [one for one in self.events if one.first <= day.day <= one.last]
+                events = [one for one in self.shown if one.first <= day.day <= one.last]
                 if day.in_month and (events or day.closed):
                     found.append((day, events))
         return found

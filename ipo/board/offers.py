@@ -1,6 +1,6 @@
 """Offers as cards: what is still ahead of each, what the forecast says of it, who marked it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from ipo.models import Offering, OfferingMark, UserNotice
 from lucy import clock
 
 WAITING_DAYS: Final = 60  # after the subscription an offer without a listing day still counts as to come
-TONES: Final = {"청약": "subscribe", "납입": "pay", "환불": "refund", "상장": "list"}
+TONES: Final = {"청약": "subscribe", "납입": "pay", "환불": "refund", "납입·환불": "refund", "상장": "list"}
 
 
 def to_come(today: date | None = None) -> QuerySet[Offering]:
@@ -76,6 +76,18 @@ class Ahead:
         return "오늘" if self.first == self.last else "진행 중"
 
 
+def together(days: Iterable[tuple[str, date, date]]) -> Iterator[tuple[str, date, date]]:
+    """The days of one offer; payment and refund, which nearly always fall on one day, as one."""
+    told = list(days)
+    on = {kind: first for kind, first, _last in told}
+    same = "환불" in on and on.get("납입") == on["환불"]
+    for kind, first, last in told:
+        if not same or kind not in {"납입", "환불"}:
+            yield kind, first, last
+        elif kind == "환불":
+            yield "납입·환불", first, last
+
+
 @dataclass(slots=True)
 class Card:
     offering: Offering
@@ -97,7 +109,7 @@ class Card:
     def ahead(self) -> list[Ahead]:
         return [
             Ahead(kind, first, last, max((first - self.today).days, 0))
-            for kind, first, last in self.offering.days()
+            for kind, first, last in together(self.offering.days())
             if last >= self.today
         ]
 

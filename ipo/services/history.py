@@ -58,7 +58,7 @@ class Line:
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     existing: OfferingHistory | None = None
-    changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # heading -> before, after
+    changes: dict[str, tuple[str, str]] = field(default_factory=dict)  # heading -> before, after
 
     @property
     def deed(self) -> str:
@@ -266,14 +266,18 @@ def _forbidden(row: OfferingHistory) -> list[str]:
     return []
 
 
-def _changes(line: Line) -> dict[str, tuple[Any, Any]]:
+def _changes(line: Line) -> dict[str, tuple[str, str]]:
     if line.existing is None:
         return {}
     return {
-        HEADINGS[name]: (getattr(line.existing, name), value)
+        HEADINGS[name]: (_words(getattr(line.existing, name)), _words(value))
         for name, value in line.values.items()
         if value not in (None, "") and value != getattr(line.existing, name)
     }
+
+
+def _words(value: Any) -> str:
+    return "–" if value in (None, "") else f"{value:,}" if isinstance(value, Decimal) else str(value)
 
 
 def odd_values(row: OfferingHistory) -> Iterator[str]:

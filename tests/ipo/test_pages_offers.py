@@ -53,7 +53,7 @@ def test_what_is_missing_for_a_forecast_is_named(page, trader):
     make_formula(trader)
     make_offering(institution_ratio=None, lockup_percent=0)  # 0.00% that means nothing yet
     shown = page()
-    assert "기관경쟁률, 의무보유확약이(가) 아직 나오지 않았습니다" in shown
+    assert "아직 나오지 않은 것: 기관경쟁률, 의무보유확약" in shown
     assert "0%" not in shown.split('class="offers"')[1]
 
 
