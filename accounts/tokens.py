@@ -6,6 +6,7 @@ from typing import Any
 from bson import ObjectId
 from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
+from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -77,12 +78,14 @@ def _bearer(scope: Scope) -> str:
 class SessionOrTokenMiddleware:
     """Signs a socket in by the page's session, or by `Authorization: Bearer <access token>`.
 
-    Never by the address: query strings end in logs.
+    A session is believed from our own origin only, since any page can make a browser send its cookie; the
+    header no page can set, so scripts need no origin. Never by the address: query strings end in logs.
     """
 
     def __init__(self, inner: App) -> None:
         self.inner = inner
-        self.by_session: App = AuthMiddlewareStack(inner)  # type: ignore[arg-type, assignment]
+        own_origin: Any = AllowedHostsOriginValidator(AuthMiddlewareStack(inner))  # type: ignore[arg-type]
+        self.by_session: App = own_origin
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         raw = _bearer(scope)

@@ -35,6 +35,10 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         await self.accept()
         await self.send_json({"type": "hello", "accounts": await self._heads()})
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
+        """Empty and binary messages are answered like any other nonsense; Channels would hang up."""
+        await self.receive_json(await self.decode_json(text_data or ""))
+
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
         seen = content.get("resume") if isinstance(content, dict) else None
         if not isinstance(seen, dict):

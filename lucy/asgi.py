@@ -1,10 +1,9 @@
-"""HTTP and WebSocket entry; sockets are taken from our own origin only."""
+"""HTTP and WebSocket entry."""
 
 import os
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lucy.settings")
@@ -17,6 +16,6 @@ sockets: Any = URLRouter(websocket_urlpatterns)
 application = ProtocolTypeRouter(
     {
         "http": http,
-        "websocket": AllowedHostsOriginValidator(SessionOrTokenMiddleware(sockets)),
+        "websocket": SessionOrTokenMiddleware(sockets),
     }
 )

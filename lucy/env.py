@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PROFILE = os.environ.get("LUCY_MODE", "local")
 
 
-class NamingEnv(environ.Env):
+class NamingEnv(environ.Env):  # type: ignore[misc]
     """An environment whose odd values stop the start with their name."""
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:

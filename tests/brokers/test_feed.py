@@ -1,0 +1,101 @@
+"""The socket of a browser or script: who gets in, what it hears, how it catches up."""
+
+import json
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from accounts.services import issue_tokens
+from brokers.adapters.base import Receipt
+from brokers.models import AccountGrant, OrderStatus
+from brokers.services.orders import accept_order
+from tests import services
+from tests.factories import make_account, make_order, make_user
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def dial(site, **headers):
+    return connect(f"{site.replace('http', 'ws')}/ws/", additional_headers=headers, open_timeout=10)
+
+
+def with_token(site, user):
+    return dial(site, Authorization=f"Bearer {issue_tokens(user).access_token}")
+
+
+def hear(socket, kind="notice"):
+    while (message := json.loads(socket.recv(timeout=10)))["type"] != kind:
+        pass
+    return message
+
+
+def news(account, user, number):
+    order = make_order(account, user, status=OrderStatus.SENT)
+    accept_order(order, Receipt(number))
+    return order
+
+
+def test_nobody_gets_in_without_signing_in(site):
+    with dial(site, Origin=site) as socket, pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4401
+
+
+def test_a_session_is_not_believed_from_another_origin(site, trader):
+    cookie = f"sessionid={services.session_of(trader)}"
+    with pytest.raises(InvalidStatus):
+        dial(site, Cookie=cookie, Origin="http://elsewhere.example")
+    with dial(site, Cookie=cookie, Origin=site) as socket:
+        assert hear(socket, "hello")["accounts"] == {}
+
+
+def test_news_comes_live_with_its_order(site, account, trader):
+    with with_token(site, trader) as socket:
+        assert hear(socket, "hello")["accounts"] == {str(account.pk): 0}
+        order = news(account, trader, "1")
+        notice = hear(socket)
+    assert (notice["seq"], notice["account"]) == (1, str(account.pk))
+    assert notice["data"]["order"]["id"] == str(order.pk)
+
+
+def test_who_was_away_asks_for_what_is_missing(site, account, trader):
+    for number in "123":
+        news(account, trader, number)
+    with with_token(site, trader) as socket:
+        assert hear(socket, "hello")["accounts"] == {str(account.pk): 3}
+        socket.send(json.dumps({"resume": {str(account.pk): 1}}))
+        assert [hear(socket)["seq"], hear(socket)["seq"]] == [2, 3]
+
+
+def test_another_traders_news_is_never_told(site, account, trader):
+    other = make_user("lee")
+    own = make_account(other)
+    with with_token(site, other) as socket:
+        hear(socket, "hello")
+        news(account, trader, "1")
+        socket.send(json.dumps({"resume": {str(account.pk): 0}}))
+        news(own, other, "2")
+        assert hear(socket)["account"] == str(own.pk)
+
+
+def test_a_right_that_is_taken_back_ends_the_news(site, account, trader):
+    with with_token(site, trader) as socket:
+        hear(socket, "hello")
+        AccountGrant.objects.get(account=account, user=trader).delete()
+        assert hear(socket, "hello")["accounts"] == {}
+        socket.send(json.dumps({"resume": {str(account.pk): 0}}))
+        socket.send("nonsense")
+        assert hear(socket, "error")["code"] == "invalid"
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", '{"resume": []}', '{"resume": {"x": "y"}}', '{"resume": {"x": 1e400}}']
+)
+def test_nonsense_does_not_end_the_connection(site, account, trader, said):
+    with with_token(site, trader) as socket:
+        hear(socket, "hello")
+        socket.send(said)
+        news(account, trader, "1")
+        assert hear(socket)["seq"] == 1
