@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from brokers.views import desk, lists, orders, reports, stocks, stops, ticket
+from brokers.views import desk, lists, mystock, orders, reports, stocks, stops, ticket
 
 
 class ObjectIdConverter:
@@ -38,6 +38,14 @@ urlpatterns = [
     path("report/<objectid:pk>/<str:day>.csv", reports.report_csv, name="report-csv"),
     path("differences/", reports.differences, name="differences"),
     path("differences/<objectid:pk>/", reports.choose_number, name="choose-number"),
+    path("mystock/", mystock.mystock, name="mystock"),
+    path("mystock/prices/", mystock.prices, name="mystock-prices"),
+    path("mystock/find/", mystock.find, name="mystock-find"),
+    path("mystock/add/", mystock.add, name="mystock-add"),
+    path("mystock/rebuild/", mystock.rebuild, name="mystock-rebuild"),
+    path("mystock/remove/", mystock.remove, name="mystock-remove"),
+    path("mystock/<str:symbol>/tag/", mystock.tag, name="mystock-tag"),
+    path("mystock/<str:symbol>/bases/", mystock.bases, name="mystock-bases"),
     path("stocks/", stocks.search, name="stocks"),
     path("stocks/<str:symbol>/", stocks.stock, name="stock"),
     path("stocks/<str:symbol>/book/", stocks.book, name="stock-book"),

@@ -18,6 +18,7 @@ from brokers.models.orders import (
 )
 from brokers.models.stops import Scope, StopDeed, StopEvent, TradingStop
 from brokers.models.tokens import BrokerToken
+from brokers.models.watch import Crossing, Tag, WatchedStock
 
 __all__ = [
     "AccountBook",
@@ -27,6 +28,7 @@ __all__ = [
     "BrokerAccount",
     "BrokerToken",
     "ChangeStatus",
+    "Crossing",
     "DayOpening",
     "DaySource",
     "Discrepancy",
@@ -53,6 +55,8 @@ __all__ = [
     "ServiceKey",
     "StopDeed",
     "StopEvent",
+    "Tag",
     "TradingLimit",
     "TradingStop",
+    "WatchedStock",
 ]
