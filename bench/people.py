@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+
 from accounts.models import User
 from accounts.services import issue_tokens
-from brokers.models import AccountGrant, BrokerAccount
+from brokers.models import AccountGrant, AccountHealth, BrokerAccount
+from lucy import clock
 
 CASH = 10**13
 
@@ -36,6 +38,7 @@ def _trader(facts: dict[str, Any]) -> Trader:
         app_key=facts["app_key"],
         app_secret=facts["app_secret"],
     )
+    AccountHealth.objects.create(account=account, last_reconciled_at=clock.now())
     user = User.objects.create_user(f"bench-{facts['number']}")
     AccountGrant.objects.create(account=account, user=user, can_trade=True)
     return Trader(user, account, str(issue_tokens(user).access_token))

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Model
 
 from accounts.models import User
-from brokers.models import AccountGrant, BrokerAccount, Order
+from brokers.models import AccountGrant, AccountHealth, BrokerAccount, Order
 from brokers.paper import demo
 from brokers.terms import Broker, OrderType, Server, Side
 from lucy import clock
@@ -26,7 +26,10 @@ def make_user(username: str = "", *, groups: tuple[str, ...] = (), **changes: An
 
 
 def make_account(*traders: User, watchers: tuple[User, ...] = (), **changes: Any) -> BrokerAccount:
-    """An account at KIS, unless `broker` says otherwise, that `traders` trade and `watchers` see."""
+    """An account at KIS, unless `broker` says otherwise, that `traders` trade and `watchers` see.
+
+    It was compared with its broker today, so it may trade.
+    """
     number = next(_numbers)
     kis = changes.get("broker", Broker.KIS) == Broker.KIS
     values = {
@@ -39,6 +42,7 @@ def make_account(*traders: User, watchers: tuple[User, ...] = (), **changes: Any
         "app_secret": f"secret-{number}",
     }
     account = BrokerAccount.objects.create(**values | changes)
+    AccountHealth.objects.create(account=account, last_reconciled_at=clock.now())
     for user in traders:
         grant(account, user, can_trade=True)
     for user in watchers:

@@ -5,6 +5,7 @@ at a saved order: their refusal ends it as `rejected` with the code below; a mod
 
 | code | the check |
 |---|---|
+| `not_reconciled` | our books were compared with the broker's today |
 | `unknown_symbol` | the issue is listed |
 | `restricted` | staff did not restrict it |
 | `order_type_not_taken`, `session_closed` | the venue takes the type, and is open for it now |
@@ -29,7 +30,7 @@ from time import monotonic
 from accounts.models import User
 from brokers.adapters.base import OrderRequest, Quote
 from brokers.costs import estimate
-from brokers.models import BrokerAccount, Instrument, Order, OrderStatus, RestrictedIssue
+from brokers.models import AccountHealth, BrokerAccount, Instrument, Order, OrderStatus, RestrictedIssue
 from brokers.rules.band import band_of
 from brokers.rules.sessions import VENUE_TYPES, sessions_of
 from brokers.services import facts, kill, limits
@@ -147,6 +148,18 @@ class Case:
 
 
 Check = Callable[[Case], Refusal | None]
+
+
+def reconciled_today(case: Case) -> Refusal | None:
+    """Until the day's first look into the broker's books, ours may miss orders and fills."""
+    if case.is_modify:
+        return None
+    health = mongo.find(AccountHealth, account_id=case.account.pk)
+    seen_at = health.last_reconciled_at if health else None
+    if seen_at and seen_at.astimezone(clock.KST).date() == clock.trade_date():
+        return None
+    words = "오늘 증권사와의 첫 대사가 끝나야 주문할 수 있습니다. 잠시 후 다시 시도하세요."
+    return Refusal("not_reconciled", f"{words} 마지막 대사: {seen_at or '없음'}")
 
 
 # --- the issue and the market -----------------------------------------------------------------------------
@@ -334,6 +347,7 @@ def still_running(case: Case) -> Refusal | None:
 
 
 CHECKS: tuple[Check, ...] = (
+    reconciled_today,
     instrument_known,
     not_restricted,
     venue_takes_type,

@@ -76,7 +76,6 @@ def records(account, trader):
     Instrument.objects.create(
         symbol="005930", name="삼성전자", market="kospi", kind="stock", seen_at=now, **limits
     )
-    AccountHealth.objects.create(account=account)
     return order
 
 
@@ -237,8 +236,8 @@ def test_a_refusal_is_shown(account, trader, chief, settings):
 
 
 def test_who_is_down_comes_first(staff, account, ls_account):
-    AccountHealth.objects.create(account=account, socket="up")
-    AccountHealth.objects.create(account=ls_account, socket="down", last_error="연결이 끊겼습니다")
+    AccountHealth.objects.filter(account=account).update(socket="up")
+    AccountHealth.objects.filter(account=ls_account).update(socket="down", last_error="연결이 끊겼습니다")
     page = browser_of(staff).get("/admin/brokers/accounthealth/")
     assert [row.socket for row in page.context["cl"].result_list] == ["down", "up"]
     assert Notice.objects.count() == 0

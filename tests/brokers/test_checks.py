@@ -1,12 +1,13 @@
 """What must hold before an order leaves: each check refuses with its code, and lets through at its limit."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from brokers.adapters.base import OrderRequest
 from brokers.models import (
+    AccountHealth,
     EventKind,
     Instrument,
     Order,
@@ -17,6 +18,7 @@ from brokers.models import (
 )
 from brokers.services import facts, tally
 from brokers.services.orders import cancel_order, modify_order, place_order
+from brokers.services.reconcile import reconcile
 from brokers.terms import Condition, OrderType, Side, Venue
 from lucy import clock
 from lucy.errors import LucyError
@@ -125,6 +127,7 @@ def test_a_type_that_the_venue_does_not_take(world):
 def at(monkeypatch, *moment):
     local = datetime(*moment).replace(tzinfo=clock.KST)  # noqa: DTZ001
     monkeypatch.setattr(clock, "now", lambda: local)
+    AccountHealth.objects.update(last_reconciled_at=local)
 
 
 @pytest.mark.parametrize(
@@ -384,3 +387,11 @@ def test_kept_facts_are_bounded():
         facts._keep(kept, number, number)
     assert len(kept) == facts.MOST_KEPT
     assert 0 not in kept
+
+
+def test_no_order_before_the_days_first_reconciliation(world):
+    yesterday = clock.now() - timedelta(days=1)
+    AccountHealth.objects.filter(account=world.account).update(last_reconciled_at=yesterday)
+    assert world.refused()[0] == "not_reconciled"
+    reconcile(world.account)
+    world.taken()

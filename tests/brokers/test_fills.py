@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -112,7 +113,7 @@ def test_the_trail_is_numbered_and_sealed(account, working):
     events = list(OrderEvent.objects.filter(account=account).order_by("seq"))
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert all(event.hash == seal(event) for event in events)
-    assert all(later.previous_hash == earlier.hash for earlier, later in zip(events, events[1:], strict=False))
+    assert all(later.previous_hash == earlier.hash for earlier, later in pairwise(events))
 
 
 S = OrderStatus
