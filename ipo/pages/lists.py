@@ -81,7 +81,7 @@ def _columns(all_rows: list[HtmlElement], layout: Layout) -> tuple[dict[str, int
         headings = _headings(row)
         if _has(headings, layout.fields["name"]) and not _offers(row):
             return _places(headings, layout), len(headings), all_rows[number + 1 :]
-    if layout.bare and any(_offers(row) for row in all_rows):
+    if layout.bare and not any(cell.tag == "th" for row in all_rows for cell in cells(row)):
         return {field: place for place, field in enumerate(layout.bare)}, len(layout.bare) + 1, all_rows
     raise PageChanged(f"no heading {layout.fields['name'][0]}")
 

@@ -5,7 +5,7 @@ cannot be read is recorded with its reason, and the rest go on.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -74,12 +74,17 @@ class Reading:
             self.of(row.no).add(offerings.calendar_fields(row) | {"listed_at": seen_at})
         return bool(fresh)
 
-    def take_list(self, view: str, body: bytes, known: set[int]) -> None:
+    def take_list(self, view: str, url: str, body: bytes, known: Mapping[int, str]) -> None:
         """A list beside the calendar: more about offers that are known, never an offer of its own."""
         parse, fields_of = OTHER_LISTS[view]
         for row in parse(decode(body)):
-            if row.no in self.told or row.no in known:
+            name = self.calendar[row.no].name if row.no in self.calendar else known.get(row.no)
+            if name is None:
+                continue
+            if _same_name(name, row.name):
                 self.of(row.no).add(fields_of(row))
+            else:
+                self._note(row.no, name, url, f"the list {view} calls it {row.name}")
 
     def take_detail(self, no: int, url: str, body: bytes, seen_at: datetime) -> None:
         page = parse_detail(decode(body))
@@ -88,15 +93,22 @@ class Reading:
         self._require_same_offer(no, page.company.name, page.schedule.subscription_start)
         self.of(no).settle(offerings.detail_fields(page) | {"detail_at": seen_at})
         for oddity in page.oddities:
-            self.oddities.append({"no": no, "name": page.company.name, "url": url, "reason": oddity})
+            self._note(no, page.company.name, url, oddity)
+
+    def _note(self, no: int, name: str, url: str, oddity: str) -> None:
+        self.oddities.append({"no": no, "name": name, "url": url, "reason": oddity})
 
     def _require_same_offer(self, no: int, name: str, start: Any) -> None:
         """Names change and days move, but not both between a list and the page behind it."""
         row = self.calendar.get(no)
         if row is None or row.subscription_start == start:
             return
-        if match_key(company_name(row.name).shown) != match_key(company_name(name).shown):
+        if not _same_name(row.name, name):
             raise PageChanged(f"no. {no} is {row.name} in the list and {name} on its page")
+
+
+def _same_name(one: str, other: str) -> bool:
+    return match_key(company_name(one).shown) == match_key(company_name(other).shown)
 
 
 def run_site38(*, site: Site | None = None, trigger: str = "") -> ScrapeRun:
@@ -175,12 +187,17 @@ def _read_calendar(site: Site, run: ScrapeRun, reading: Reading, pages: int) -> 
 
 
 def _read_other_lists(site: Site, run: ScrapeRun, reading: Reading) -> None:
-    known = set(Offering.objects.values_list("no", flat=True))
+    known = _known_names()
     for view in OTHER_LISTS:
+        url = site.url(list_path(view))
         try:
-            reading.take_list(view, _fetch(site, run, reading, view, list_path(view)), known)
+            reading.take_list(view, url, _fetch(site, run, reading, view, list_path(view)), known)
         except (SiteError, PageChanged) as error:
-            reading.refuse(site.url(list_path(view)), error)
+            reading.refuse(url, error)
+
+
+def _known_names() -> dict[int, str]:
+    return dict(Offering.objects.values_list("no", "name"))
 
 
 def _read_details(site: Site, run: ScrapeRun, reading: Reading) -> None:
@@ -239,8 +256,9 @@ def reparse_raw(*, trigger: str = "") -> ScrapeRun:
     """Read the kept pages again, each address as it came last: for a parser that was mended."""
     with _alone(), _recorded(trigger or "원본 다시 읽기") as run:
         reading = Reading()
+        known = _known_names()
         for page in _latest_pages():
-            _read_again(page, reading)
+            _read_again(page, reading, known)
         run.pages, run.rows = reading.pages, len(reading.calendar)
         run.refused, run.oddities = reading.refused, reading.oddities
         offerings.require_whole_list(list(reading.calendar.values()))
@@ -258,7 +276,7 @@ def _latest_pages() -> Iterator[RawPage]:
         yield RawPage.objects.get(pk=page.pk)
 
 
-def _read_again(page: RawPage, reading: Reading) -> None:
+def _read_again(page: RawPage, reading: Reading, known: Mapping[int, str]) -> None:
     reading.pages += 1
     try:
         if page.kind == CALENDAR:
@@ -266,6 +284,6 @@ def _read_again(page: RawPage, reading: Reading) -> None:
         elif page.kind == DETAIL and page.no is not None:
             reading.take_detail(page.no, page.url, page.body(), page.fetched_at)
         else:
-            reading.take_list(page.kind, page.body(), set())
+            reading.take_list(page.kind, page.url, page.body(), known)
     except PageChanged as error:
         reading.refuse(page.url, error, page.no)
