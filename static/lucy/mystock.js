@@ -117,7 +117,7 @@ document.body.addEventListener("mystock:listed", () => {
   sort();
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && event.target.matches?.(".watch-bases")) ask();
+  if (event.detail.successful && event.detail.requestConfig.elt.matches(".watch-bases")) ask(); // its row was replaced
 });
 
 // --- sorting ------------------------------------------------------------------------------------------------
@@ -177,6 +177,15 @@ list.addEventListener("keydown", (event) => {
 function hide() {
   found.hidden = true;
 }
+
+found.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-add]");
+  if (!button) return;
+  const { shown } = list.dataset; // asked for by the list: a new search may take the button away meanwhile
+  const values = { symbol: button.dataset.add, tag: shown || "followed", shown };
+  htmx.ajax("POST", list.dataset.addUrl, { source: list, target: list, swap: "innerHTML", values });
+  search.select();
+});
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === found) found.hidden = !found.childElementCount;
