@@ -1,5 +1,6 @@
 """Differences between our books and a broker's, as rows: found, repaired, chosen, gone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError
@@ -13,27 +14,42 @@ from brokers.models import (
     Order,
     Resolution,
 )
-from lucy import clock
+from lucy import clock, mongo
 
 
 def repaired(
     account: BrokerAccount, kind: DiscrepancyKind, *, ours: str, theirs: str, order: Order | None = None
 ) -> None:
     """A difference that the broker's list proved and that has just been put right."""
+    repaired_all(account, kind, [(order, ours, theirs)])
+
+
+def repaired_all(
+    account: BrokerAccount, kind: DiscrepancyKind, rows: Sequence[tuple[Order | None, str, str]]
+) -> None:
+    """`repaired` for many: each an order, our figure and theirs."""
+    if not rows:
+        return
     now = clock.now()
-    subject = str(order.pk) if order else ""
-    Discrepancy.objects.create(
-        account=account,
-        kind=kind,
-        subject=subject,
-        order=order,
-        ours=ours,
-        theirs=theirs,
-        found_at=now,
-        resolved_at=now,
-        resolution=Resolution.REPAIRED,
+    settled_rows = [
+        Discrepancy(
+            account=account,
+            kind=kind,
+            subject=str(order.pk) if order else "",
+            order=order,
+            ours=ours,
+            theirs=theirs,
+            found_at=now,
+            resolved_at=now,
+            resolution=Resolution.REPAIRED,
+        )
+        for order, ours, theirs in rows
+    ]
+    mongo.insert(*settled_rows)
+    subjects = [row.subject for row in settled_rows]
+    Discrepancy.objects.filter(account=account, kind=kind, subject__in=subjects, resolution="").update(
+        resolution=Resolution.GONE, resolved_at=now
     )
-    gone(account, kind, subject)
 
 
 def found(

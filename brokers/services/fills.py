@@ -322,14 +322,40 @@ def adopt(account: BrokerAccount, stranger: Stranger, journal: Journal) -> Order
 
     Nobody here may have sent it.
     """
-    name = Instrument.objects.filter(symbol=stranger.symbol).values_list("name", flat=True).first()
-    order = Order.objects.create(
+    return adopt_all(account, [stranger], journal)[0]
+
+
+def adopt_all(account: BrokerAccount, strangers: Sequence[Stranger], journal: Journal) -> list[Order]:
+    """`adopt` many in a few round trips."""
+    found = Instrument.objects.filter(symbol__in={stranger.symbol for stranger in strangers})
+    names = dict(found.values_list("symbol", "name"))
+    orders = [_adopted(account, stranger, names.get(stranger.symbol, ""), journal) for stranger in strangers]
+    mongo.insert(*orders)
+    mongo.insert(*(_first_number(order, stranger) for order, stranger in zip(orders, strangers, strict=True)))
+    for order in orders:
+        words = f"주문번호 {order.broker_order_no}"
+        journal.event(order, EventKind.ADOPTED, account.get_broker_display(), words)
+    parked = mongo.find_all(
+        Fill,
+        account_id=[account.pk],
+        broker_order_no=[order.broker_order_no for order in orders],
+        order_id=[None],
+    )
+    early = {fill.broker_order_no for fill in parked}
+    for order in orders:
+        if order.broker_order_no in early:
+            claim_parked(order, order.broker_order_no, journal)
+    return orders
+
+
+def _adopted(account: BrokerAccount, stranger: Stranger, name: str, journal: Journal) -> Order:
+    return Order(
         account=account,
         user=None,
         client_order_id=f"{account.pk}-{stranger.trade_date:%Y%m%d}-{stranger.order_no}",
         origin=OrderOrigin.ELSEWHERE,
         symbol=stranger.symbol,
-        name=name or "",
+        name=name,
         side=stranger.side,
         order_type=stranger.order_type,
         quantity=stranger.quantity,
@@ -342,10 +368,16 @@ def adopt(account: BrokerAccount, stranger: Stranger, journal: Journal) -> Order
         sent_at=None,
         updated_at=journal.now,
     )
-    link_number(order, stranger.order_no, RequestKind.NEW)
-    journal.event(order, EventKind.ADOPTED, account.get_broker_display(), f"주문번호 {stranger.order_no}")
-    claim_parked(order, stranger.order_no, journal)
-    return order
+
+
+def _first_number(order: Order, stranger: Stranger) -> OrderNumber:
+    return OrderNumber(
+        account_id=order.account_id,
+        trade_date=stranger.trade_date,
+        number=stranger.order_no,
+        order_id=order.pk,
+        kind=RequestKind.NEW,
+    )
 
 
 # --- what the broker's total decides ----------------------------------------------------------------------

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from brokers.adapters import client_for
@@ -38,11 +38,12 @@ from brokers.services.journal import Journal
 from brokers.terms import RequestKind
 from lucy import clock
 from lucy.errors import LucyError
-from lucy.mongo import transactional
+from lucy.mongo import connection, transactional
 
 ANSWER_TAKES_AT_MOST = timedelta(seconds=30)  # after that no process is still waiting for the reply
 LIST_LAGS_AT_MOST = timedelta(seconds=15)  # how late an order may appear in the broker's list
 CLOCKS_DIFFER_BY = timedelta(seconds=60)
+AT_ONCE = 100  # lines of one transaction
 
 
 @dataclass(slots=True)
@@ -224,9 +225,9 @@ def _place_change(account: BrokerAccount, order: Order, line: OrderLine) -> None
     if change:
         status = ChangeStatus.REJECTED if refused else ChangeStatus.CONFIRMED
         OrderChange.objects.filter(pk=change.pk).update(broker_order_no=line.order_no, status=status)
+    order.refresh_from_db()
     newest = fills.is_later(line.order_no, order.broker_order_no)
     if line.kind == RequestKind.MODIFY and order.is_open and newest and not refused:
-        order.refresh_from_db()
         terms = {"price": line.price or None, "order_type": line.order_type}
         store(order, progress_of(order), broker_order_no=line.order_no, **terms)
         journal.event(order, EventKind.MODIFIED, "대사", f"{line.original_no} → {line.order_no}")
@@ -258,22 +259,45 @@ def _adopt_strangers(
         account=account, trade_date=day, status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN]
     )
     ours = {(order.symbol, order.side) for order in waiting}
-    for line in lines:
-        stranger = line.kind == RequestKind.NEW and line.order_no not in known
-        if stranger and (line.symbol, line.side) not in ours:
-            order = _adopt(account, line)
-            known[line.order_no] = order.pk
-            result.adopted += 1
-            _repaired(order, Kind.ELSEWHERE, "없음", f"주문번호 {line.order_no}")
+    strangers = [
+        line
+        for line in lines
+        if line.kind == RequestKind.NEW
+        and line.order_no not in known
+        and (line.symbol, line.side) not in ours
+    ]
+    for batch in _batches(strangers):
+        result.adopted += _adopt(account, batch, known)
     _place_changes(account, lines, known)
 
 
+def _batches(lines: list[OrderLine]) -> Iterable[list[OrderLine]]:
+    """As many as one transaction takes at once: it must stay short, for all others of the account wait."""
+    return (lines[start : start + AT_ONCE] for start in range(0, len(lines), AT_ONCE))
+
+
 @transactional
-def _adopt(account: BrokerAccount, line: OrderLine) -> Order:
-    if order := fills.find_order(account, line.trade_date, line.order_no):
-        return order  # its notice was faster
+def _adopt(account: BrokerAccount, lines: list[OrderLine], known: dict[str, object]) -> int:
+    """Take the lines' orders into the books, unless a notice was faster; how many there were."""
+    numbers = [line.order_no for line in lines]
+    faster = OrderNumber.objects.filter(account=account, trade_date=lines[0].trade_date, number__in=numbers)
+    known |= dict(faster.values_list("number", "order_id"))
     journal = Journal(account)
-    stranger = fills.Stranger(
+    strangers = [_stranger(line) for line in lines if line.order_no not in known]
+    if not strangers:
+        return 0
+    adopted = fills.adopt_all(account, strangers, journal)
+    for order in adopted:
+        journal.notice(NoticeKind.ORDER, order, *order_notice(order, "외부 주문 접수"))
+    journal.write()
+    rows = [(order, "없음", f"주문번호 {order.broker_order_no}") for order in adopted]
+    discrepancies.repaired_all(account, Kind.ELSEWHERE, rows)
+    connection.on_commit(lambda: known.update({order.broker_order_no: order.pk for order in adopted}))
+    return len(adopted)
+
+
+def _stranger(line: OrderLine) -> fills.Stranger:
+    return fills.Stranger(
         line.trade_date,
         line.order_no,
         line.symbol,
@@ -283,10 +307,6 @@ def _adopt(account: BrokerAccount, line: OrderLine) -> Order:
         line.price or None,
         line.branch,
     )
-    order = fills.adopt(account, stranger, journal)
-    journal.notice(NoticeKind.ORDER, order, *order_notice(order, "외부 주문 접수"))
-    journal.write()
-    return order
 
 
 # --- quantities -------------------------------------------------------------------------------------------
@@ -301,14 +321,18 @@ def _settle(
 ) -> None:
     _claim_parked(account)
     told, moving = _filled_by_number(account, lines, asked_at)
+    differing = [
+        line
+        for line in lines
+        if line.order_no in known and told.get(line.order_no, 0) != line.filled_quantity
+    ]
+    missed = [line for line in differing if told.get(line.order_no, 0) < line.filled_quantity]
+    for batch in _batches(missed):
+        result.filled += _settle_lines(account, batch, told, known)
+    for line in differing:
+        if told[line.order_no] > line.filled_quantity and line.order_no not in moving:
+            _tell_extra(account, line, told[line.order_no])
     open_orders = _open_or_doubtful(account, known)
-    for line in lines:
-        ours = told.get(line.order_no, 0)
-        if line.order_no not in known or ours == line.filled_quantity:
-            continue
-        if ours > line.filled_quantity and line.order_no in moving:
-            continue  # filled after the list was read
-        result.filled += _settle_line(account, line, ours)
     by_order: dict[object, list[OrderLine]] = defaultdict(list)
     for line in lines:
         if known.get(line.order_no) in open_orders:
@@ -344,16 +368,39 @@ def _still_open(chain: Iterable[OrderLine]) -> int:
     return sum(line.open_quantity for line in chain if line.kind != RequestKind.CANCEL)
 
 
-def _settle_line(account: BrokerAccount, line: OrderLine, told: int) -> bool:
-    """Add what the broker's total has beyond our fills; fills beyond the total are a person's matter."""
-    ours, theirs = f"체결 {told:,}주", f"체결 {line.filled_quantity:,}주"
+@transactional
+def _settle_lines(
+    account: BrokerAccount, lines: list[OrderLine], told: dict[str, int], known: dict[str, object]
+) -> int:
+    """Add what the broker's totals have beyond our fills; how many orders got some."""
+    added = fills.settle_totals(account, lines, known)
+    orders_of = {order.pk: order for order in Order.objects.filter(pk__in={known[n] for n in added})}
+    rows = [
+        (
+            orders_of[known[line.order_no]],
+            f"체결 {told.get(line.order_no, 0):,}주",
+            f"체결 {line.filled_quantity:,}주",
+        )
+        for line in lines
+        if line.order_no in added
+    ]
+    discrepancies.repaired_all(account, Kind.FILLS_MISSED, rows)
+    return len(rows)
+
+
+def _tell_extra(account: BrokerAccount, line: OrderLine, told: int) -> None:
+    """Fills beyond the broker's total are a person's matter, unless they are what an older total said."""
     order = fills.find_order(account, line.trade_date, line.order_no)
-    if order and fills.settle_total(account, line):
-        _repaired(order, Kind.FILLS_MISSED, ours, theirs)
-        return True
+    if order and order.from_total_quantity:
+        fills.settle_total(account, line)
+        told = sum(_fills_of(account, line).values_list("quantity", flat=True))
     if told > line.filled_quantity:
+        ours, theirs = f"체결 {told:,}주", f"체결 {line.filled_quantity:,}주"
         discrepancies.found(account, Kind.FILLS_EXTRA, line.order_no, order=order, ours=ours, theirs=theirs)
-    return False
+
+
+def _fills_of(account: BrokerAccount, line: OrderLine) -> QuerySet[Fill]:
+    return Fill.objects.filter(account=account, trade_date=line.trade_date, broker_order_no=line.order_no)
 
 
 def _filled_by_number(
