@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from ipo.models import ScrapeSettings
+from ipo.services.forecasts import write_down_forecasts
+from ipo.services.reminders import remind
 from ipo.services.site38 import reparse_raw, run_site38
 from ipo.site import SiteError
 
@@ -19,3 +21,15 @@ def site38_work(trigger: str = "") -> int:
 def site38_reparse(trigger: str = "") -> int:
     """The kept pages once more, after a parser was mended."""
     return reparse_raw(trigger=trigger).saved
+
+
+@shared_task
+def ipo_forecasts() -> int:
+    """What the formula says of each offer still to list, written down before anyone knows better."""
+    return write_down_forecasts()
+
+
+@shared_task
+def ipo_reminders() -> int:
+    """Tomorrow's subscriptions, today's refunds and listings, to whoever marked the offer."""
+    return remind()

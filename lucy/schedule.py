@@ -36,6 +36,18 @@ JOBS: Final = (
         "공모주를 38커뮤니케이션에서 읽습니다.",
     ),
     Job(
+        "ipo_forecasts",
+        "ipo.tasks.ipo_forecasts",
+        "31 10,16 * * *",
+        "상장 전 공모주의 예측을 적어 둡니다.",
+    ),
+    Job(
+        "ipo_reminders",
+        "ipo.tasks.ipo_reminders",
+        "0 8 * * *",
+        "표시한 공모주의 청약 전날, 환불일, 상장일을 알립니다.",
+    ),
+    Job(
         "forget_old_sign_ins",
         "accounts.tasks.forget_old_sign_ins",
         "20 4 * * *",

@@ -20,6 +20,7 @@ from lucy.mongo import transactional
 
 MOST_BYTES: Final = 1_000_000
 MOST_ROWS: Final = 5_000
+MOST_FIGURE: Final = 10**14
 
 # Field, our heading, and the names that other files give it (the original's collection, 38's lists).
 COLUMNS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
@@ -211,7 +212,7 @@ def _number(name: str, cell: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation as odd:
         raise ValueError(f"'{cell[:20]}'은(는) 숫자가 아닙니다.") from odd
-    if not value.is_finite():
+    if not value.is_finite() or abs(value) >= MOST_FIGURE:
         raise ValueError(f"'{cell[:20]}'은(는) 숫자가 아닙니다.")
     places = 0 if name in {"offer_price", "first_day_high"} else 2
     rounded = round(value, places)

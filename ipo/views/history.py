@@ -95,7 +95,7 @@ def _back(request: SignedInRequest) -> HttpResponse:
 def import_file(request: SignedInRequest) -> HttpResponse:
     """Step one: every row of the file and what storing it would do; nothing is stored."""
     _keeper(request)
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     context: dict[str, Any] = {"form": form, "columns": history_service.COLUMNS}
     if request.method == "POST" and form.is_valid():
         try:
