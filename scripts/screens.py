@@ -15,6 +15,8 @@ PAGES = {
     "orders": "/orders/",
     "fills": "/fills/",
     "holdings": "/holdings/",
+    "mystock": "/mystock/",
+    "stock": "/stocks/005930/",
     "notices": "/notices/",
     "report": "/report/",
     "differences": "/differences/",

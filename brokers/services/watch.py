@@ -22,6 +22,7 @@ OLD = timedelta(seconds=30)
 MOST_KEPT = 5_000
 
 # Which account is asked first. Fifty a call at LS, thirty at KIS, one by one on KIS's paper server.
+ONE_BY_ONE = 5  # asked for in a round there, the oldest first: its pace is one a second
 _BEST_FIRST = ((Broker.LS, Server.REAL), (Broker.LS, Server.PAPER), (Broker.KIS, Server.REAL))
 
 
@@ -161,19 +162,34 @@ def prices(user: User, symbols: Sequence[str]) -> tuple[dict[str, Priced], LucyE
     What nobody answered comes as it was last known, with the silence beside it. Kept apart from the quotes of
     the checks of an order (`facts`), which must know whether an issue is halted: a round at LS does not tell.
     """
-    stale = [symbol for symbol in symbols if not _is_fresh(symbol)]
+    stale = _listed([symbol for symbol in symbols if not _is_fresh(symbol)])
     silence: LucyError | None = None
     if stale:
         silence = LucyError("no_account", "시세를 물을 수 있는 계좌가 없습니다.")
         for account in _askable(user):
             try:
-                _keep(desk.quotes(account, stale))
+                _keep(desk.quotes(account, _at_once(account, stale)))
             except LucyError as refusal:
                 silence = refusal
             else:
                 silence = None
                 break
     return known_prices(symbols), silence
+
+
+def _listed(symbols: list[str]) -> list[str]:
+    """Without what has left the exchange: KIS refuses a round for one code that it does not know."""
+    known = set(Instrument.objects.filter(symbol__in=symbols).values_list("symbol", flat=True))
+    return [symbol for symbol in symbols if symbol in known] or symbols  # the list may not have come yet
+
+
+def _at_once(account: BrokerAccount, symbols: list[str]) -> list[str]:
+    if (account.broker, account.server) in _BEST_FIRST:
+        return symbols
+    oldest_first = sorted(
+        symbols, key=lambda symbol: _kept[symbol].at.timestamp() if symbol in _kept else 0.0
+    )
+    return oldest_first[:ONE_BY_ONE]
 
 
 def _is_fresh(symbol: str) -> bool:

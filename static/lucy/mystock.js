@@ -60,7 +60,7 @@ function write(told) {
   sort();
 }
 
-const clock = (at) => new Date(at).toLocaleTimeString("ko-KR", { hour12: false, timeZone: "Asia/Seoul" });
+const clock = (at) => new Date(at).toLocaleTimeString("en-GB", { timeZone: "Asia/Seoul" });
 
 /** What called, until its price goes back. */
 function drawCalls(all) {

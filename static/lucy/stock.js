@@ -98,7 +98,7 @@ async function load(fresh) {
   silence.hidden = good && !bare;
   frame.hidden = !silence.hidden;
   if (!good || bare) {
-    const clock = new Date().toLocaleTimeString("ko-KR", { hour12: false, timeZone: "Asia/Seoul" });
+    const clock = new Date().toLocaleTimeString("en-GB", { timeZone: "Asia/Seoul" });
     silence.querySelector("[data-words]").textContent = bare ? "이 기간에 거래가 없습니다." : `${answer.message} (${clock}부터)`;
     return;
   }

@@ -215,6 +215,24 @@ def test_a_silent_broker_leaves_the_round_to_the_next(trader, account, ls_accoun
     assert told["silence"] == ""
 
 
+def test_kis_on_paper_is_asked_for_a_few_at_a_time(trader, asked):
+    make_account(trader, server="paper")
+    for number in range(8):
+        make_instrument(f"{number:06d}", f"종목 {number}")
+        watch.watch(trader, f"{number:06d}", Tag.FOLLOWED)
+    ask(trader)
+    assert len(ask(trader)["rows"]) == 8
+    assert [len(symbols) for _, symbols in asked] == [5, 3]
+
+
+def test_what_has_left_the_exchange_spoils_no_round(trader, account, issues, asked):
+    for symbol in (SAMSUNG, KAKAO):
+        watch.watch(trader, symbol, Tag.FOLLOWED)
+    Instrument.objects.filter(symbol=KAKAO).delete()
+    assert set(ask(trader)["rows"]) == {SAMSUNG}
+    assert asked[0][1] == [SAMSUNG]
+
+
 def test_old_prices_stay_and_are_called_old(trader, ls_account, issues, asked):
     watch.watch(trader, SAMSUNG, Tag.FOLLOWED)
     ask(trader)
