@@ -118,7 +118,7 @@ def _section(key: str, value: Any) -> Section:
             section.tables += _tables("", value)
         else:
             section.facts += [("", shown(key, one)) for one in value]
-    elif value not in (None, ""):
+    elif value not in (None, "", []):
         section.facts.append(("", shown(key, value)))
     return section
 

@@ -39,7 +39,10 @@ COLUMNS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         "first_day_high",
         "최고체결가",
-        ("상장일최고가", "첫날최고가", "최고가", "고가", "maxvalue", "first_day_high", "high"),
+        (
+            *("상장일최고가", "상장일고가", "첫날최고가", "첫날고가", "당일고가", "최고가", "고가"),
+            *("maxvalue", "first_day_high", "high"),
+        ),
     ),
     ("note", "비고", ("notes", "note")),
 )
@@ -122,7 +125,7 @@ def read_file(text: str) -> Preview:
         raise LucyError("too_many_rows", f"한 번에 {MOST_ROWS:,}행까지 가져옵니다.")
     headings = table[0][1]
     places, unused = _columns(headings)
-    lines = [_line(number, row, places, len(headings)) for number, row in table[1:]]
+    lines = [_line(number, row, places, headings) for number, row in table[1:]]
     judge = Judge()
     for line in lines:
         judge.look_at(line)
@@ -155,17 +158,17 @@ def _columns(headings: list[str]) -> tuple[dict[str, int], list[str]]:
 
 
 def _plain(heading: str) -> str:
-    return re.sub(r"[\s()%]|억원", "", heading).lower()
+    return re.sub(r"[\s()%]|억원|백만원", "", heading).lower()
 
 
-def _line(number: int, row: list[str], places: dict[str, int], width: int) -> Line:
+def _line(number: int, row: list[str], places: dict[str, int], headings: list[str]) -> Line:
     line = Line(number, {})
-    if len(row) != width:
-        line.errors.append(f"칸이 {len(row)}개입니다. 첫 줄은 {width}개입니다.")
+    if len(row) != len(headings):
+        line.errors.append(f"칸이 {len(row)}개입니다. 첫 줄은 {len(headings)}개입니다.")
     for name, place in places.items():
         cell = row[place].strip() if place < len(row) else ""
         try:
-            line.values[name] = _value(name, cell)
+            line.values[name] = _value(name, cell, in_millions="백만" in headings[place])
         except ValueError as odd:
             line.values[name] = cell
             line.errors.append(f"{HEADINGS[name]}: {odd}")
@@ -175,7 +178,7 @@ def _line(number: int, row: list[str], places: dict[str, int], width: int) -> Li
     return line
 
 
-def _value(name: str, cell: str) -> Any:
+def _value(name: str, cell: str, *, in_millions: bool = False) -> Any:
     if cell.startswith("'") and cell[1:2] in SPREADSHEET_STARTS:
         cell = cell[1:]
     if name in {"company", "note"}:
@@ -186,7 +189,7 @@ def _value(name: str, cell: str) -> Any:
         return _code(cell)
     if name == "listing_on":
         return _day(cell)
-    return _number(name, cell)
+    return _number(name, cell, 100 if in_millions else 1)
 
 
 def _code(cell: str) -> str:
@@ -206,7 +209,7 @@ def _day(cell: str) -> date:
     return day
 
 
-def _number(name: str, cell: str) -> Decimal:
+def _number(name: str, cell: str, divisor: int = 1) -> Decimal:
     text = re.sub(r"\s|,|원$|억원?$|%$|:1$|배$", "", cell.replace(" ", "").replace("−", "-"))
     try:
         value = Decimal(text)
@@ -215,6 +218,7 @@ def _number(name: str, cell: str) -> Decimal:
     if not value.is_finite() or abs(value) >= MOST_FIGURE:
         raise ValueError(f"'{cell[:20]}'은(는) 숫자가 아닙니다.")
     places = 0 if name in {"offer_price", "first_day_high"} else 2
+    value /= divisor  # 백만원 to 억원
     rounded = round(value, places)
     if places == 0 and rounded != value:
         raise ValueError("원 단위로, 소수점 없이 적으세요.")

@@ -176,6 +176,11 @@ def test_the_originals_own_headings_are_understood():
     )
 
 
+def test_sales_in_millions_are_told_in_eok():
+    (line,) = read_file('회사명,확정공모가,매출액(백만원)\n가,1000,"14,877"\n').lines
+    assert line.values["sales_eok"] == Decimal("148.77")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
