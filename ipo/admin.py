@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -46,8 +47,19 @@ class OfferingChangeAdmin(ReadOnlyAdmin):
     ordering = ("-at",)
 
 
+class OfferingHistoryForm(forms.ModelForm[OfferingHistory]):
+    def clean(self) -> dict[str, Any]:
+        """The key is made, not typed: say in words when it is taken."""
+        told = super().clean() or self.cleaned_data
+        key = OfferingHistory.key_of(told.get("code", ""), told.get("company", ""))
+        if OfferingHistory.objects.filter(key=key).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("같은 종목코드(없으면 회사명)의 기록이 이미 있습니다.")
+        return told
+
+
 @admin.register(OfferingHistory)
 class OfferingHistoryAdmin(admin.ModelAdmin[OfferingHistory]):
+    form = OfferingHistoryForm
     list_display = (
         "company",
         "code",
@@ -62,7 +74,6 @@ class OfferingHistoryAdmin(admin.ModelAdmin[OfferingHistory]):
         "note",
     )
     search_fields = ("company", "code__startswith")
-    date_hierarchy = None
     ordering = ("-listing_on",)
 
     @admin.display(description="배수")

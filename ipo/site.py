@@ -117,22 +117,23 @@ class Site:
     def fetch(self, path: str) -> bytes:
         """The page's bytes, after the pause that is due; asks again when the trouble may pass."""
         for attempt in range(1, self.pace.attempts + 1):
-            self._keep_pace()
             try:
-                return self._ask(self.url(path))
+                return self._ask_in_turn(self.url(path))
             except (Unreachable, TooSlow, BadStatus) as error:
                 if attempt == self.pace.attempts or not _may_pass(error):
                     raise
                 self._sleep(_wait_seconds(error, attempt))
-            finally:
-                self._last = self._clock()
         raise AssertionError("unreachable")
 
-    def _keep_pace(self) -> None:
+    def _ask_in_turn(self, url: str) -> bytes:
         if self._last is not None:
             due = self._last + self.pace.pause_seconds - self._clock()
             if due > 0:
                 self._sleep(due)
+        try:
+            return self._ask(url)
+        finally:
+            self._last = self._clock()
 
     def _ask(self, url: str) -> bytes:
         until = self._clock() + self.pace.page_seconds

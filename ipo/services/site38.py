@@ -219,17 +219,22 @@ def _read_details(site: Site, run: ScrapeRun, reading: Reading) -> None:
 
 
 def _worth_asking(reading: Reading) -> list[int]:
-    """The calendar's offers but those that were listed long ago and whose page was read since."""
-    today = clock.trade_date()
-    settled = Offering.objects.filter(
-        no__in=list(reading.calendar), listing_on__lt=today - SETTLED_AFTER, detail_at__isnull=False
-    )
-    done = {
-        row.no
-        for row in settled.only("no", "listing_on", "detail_at")
-        if row.detail_at and row.listing_on and row.detail_at.date() > row.listing_on
-    }
+    """The calendar's offers but those listed long ago, read since, and unchanged in the list."""
+    long_ago = clock.trade_date() - SETTLED_AFTER
+    listed = Offering.objects.filter(no__in=list(reading.calendar), listing_on__lt=long_ago)
+    done = {row.no for row in listed.exclude(detail_at=None).defer("sections") if _is_settled(row, reading)}
     return [no for no in reading.calendar if no not in done]
+
+
+def _is_settled(row: Offering, reading: Reading) -> bool:
+    read_since = row.detail_at and row.listing_on and row.detail_at.date() > row.listing_on
+    told = reading.calendar[row.no]
+    return bool(read_since) and (
+        (told.subscription_start, told.subscription_end) == (row.subscription_start, row.subscription_end)
+        and (told.offer_price, told.band_low, told.band_high)
+        == (row.offer_price, row.band_low, row.band_high)
+        and told.competition == row.competition
+    )
 
 
 # --- saving -----------------------------------------------------------------------------------------------
