@@ -96,7 +96,7 @@ async function load(fresh) {
   frame.removeAttribute("aria-busy");
   const bare = good && !answer.candles.length;
   silence.hidden = good && !bare;
-  frame.hidden = !silence.hidden;
+  frame.hidden = words.hidden = !silence.hidden;
   if (!good || bare) {
     const clock = new Date().toLocaleTimeString("en-GB", { timeZone: "Asia/Seoul" });
     silence.querySelector("[data-words]").textContent = bare ? "이 기간에 거래가 없습니다." : `${answer.message} (${clock}부터)`;

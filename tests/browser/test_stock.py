@@ -76,7 +76,10 @@ def test_a_chart_that_did_not_come_is_asked_for_again(paper, new_page, trader, a
     page = new_page(trader)
     page.goto(f"/stocks/005930/?account={account.pk}")
     silence = page.locator("#chart-silence")
-    expect(silence).to_contain_text("차트를 받지 못했습니다")
+    expect(silence).to_be_visible()
+    expect(silence.locator("[data-words]")).to_contain_text("증권사")
+    expect(silence.locator("[data-words]")).to_contain_text("부터")
+    expect(page.locator("#chart")).to_be_hidden()
     expect(page.locator("#stock-book .level")).to_have_count(20)  # the rest stands
     picture(page, "stock-silence")
     silence.get_by_role("button", name="다시 묻기").click()
