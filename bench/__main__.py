@@ -19,12 +19,16 @@ def main() -> None:
 
     with house() as control:
         _set_up()
-        from bench import forecast, frames, orders, relay, sockets
+        from bench import forecast, frames, ipo, orders, reconcile, relay, sockets
         from bench.people import make_traders
 
         show(*frames.figures())
         show(forecast.forecast_figure())
+        show(*ipo.figures())
         kis, ls = make_traders(control, "kis", 11), make_traders(control, "ls", 11)
+        for broker in ("kis", "ls"):
+            (trader,) = make_traders(control, broker, 1, first=501)
+            show(*reconcile.reconcile_figures(trader, control))
         request = orders.far_limit(control)
         with web() as (site, pid):
             for trader in (kis.pop(), ls.pop()):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 
 from brokers import gateway
-from brokers.adapters.base import Alive, Connected, Credentials, FillReport, OrderReport, Unreadable
+from brokers.adapters.base import Alive, Connected, Credentials, FillReport, OrderReport, Report, Unreadable
 from brokers.adapters.kis.stream import KisStream, _heard
 from brokers.adapters.kis.wire import notices
 from brokers.adapters.limits import MemoryTokenStore
@@ -60,7 +60,7 @@ def credentials() -> Credentials:
 async def test_kis_reads_it_or_says_that_it_cannot(message):
     stream, cipher = KisStream(credentials()), notices.NoticeCipher(KEY, IV)
     if notices.is_frame(message):
-        heard = list(stream._news(message, cipher))
+        heard: list[Report] = list(stream._news(message, cipher))
     else:
         heard = [await _heard(Mute(), message)]  # type: ignore[arg-type]
     assert all(isinstance(report, FillReport | OrderReport | Unreadable | Alive) for report in heard)

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -79,8 +80,8 @@ def _change(change):
 @pytest.fixture
 def quick(settings, monkeypatch):
     settings.RECONCILE_SECONDS = 1.0
-    monkeypatch.setattr(reconcile, "ANSWER_TAKES_AT_MOST", reconcile.timedelta(seconds=3))
-    monkeypatch.setattr(reconcile, "LIST_LAGS_AT_MOST", reconcile.timedelta(seconds=1))
+    monkeypatch.setattr(reconcile, "ANSWER_TAKES_AT_MOST", timedelta(seconds=3))
+    monkeypatch.setattr(reconcile, "LIST_LAGS_AT_MOST", timedelta(seconds=1))
 
 
 @pytest.fixture

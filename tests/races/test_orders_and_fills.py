@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -97,7 +98,7 @@ def test_eight_threads_with_one_client_order_id_make_one_order(still, any_accoun
     price = Decimal(still.call(lambda broker: broker.market.issue(CODE).price))
     request = OrderRequest(CODE, Side.BUY, 10, price)
     orders = at_once(*[lambda: place_order(any_account, trader, "same", request, confirmed=True)] * THREADS)
-    assert len({order.pk for order in orders}) == 1
+    assert len({order.pk for order in orders if isinstance(order, Order)}) == 1
     held = still.call(lambda broker: broker.ledger.accounts.by_number[any_account.number].orders)
     assert len(held) == 1
     assert Order.objects.get().status == S.ACCEPTED
@@ -116,7 +117,7 @@ def test_eight_threads_with_one_fill_count_it_once(account, working):
 
 def test_eight_different_fills_at_once_all_count(account, working):
     told = [report(account, fill_no=str(number)) for number in range(THREADS)]
-    assert at_once(*[lambda fill=fill: record_fill(account, fill) for fill in told]) == [True] * THREADS
+    assert at_once(*[partial(record_fill, account, fill) for fill in told]) == [True] * THREADS
     working.refresh_from_db()
     assert (working.filled_quantity, working.filled_amount) == (THREADS, THREADS * 70_000)
     seqs = sorted(Notice.objects.filter(account=account).values_list("seq", flat=True))
@@ -129,8 +130,8 @@ def test_a_fill_that_races_its_reply_is_never_stranded(account, trader):
         order = make_order(account, trader, status=S.SENT)
         told = report(account, str(number), quantity=3)
         at_once(
-            lambda order=order, number=number: accept_order(order, Receipt(str(number))),
-            lambda told=told: record_fill(account, told),
+            partial(accept_order, order, Receipt(str(number))),
+            partial(record_fill, account, told),
         )
         order.refresh_from_db()
         assert (order.status, order.filled_quantity) == (S.PARTIALLY_FILLED, 3)
@@ -157,7 +158,7 @@ def test_a_cancel_that_races_a_fill_ends_with_what_the_broker_did(still, any_acc
 
             still.call(act)
 
-        at_once(fill, lambda order=order, turn=turn: cancel_order(order, trader, f"cancel-{turn}"))
+        at_once(fill, partial(cancel_order, order, trader, f"cancel-{turn}"))
         theirs = still.call(
             lambda broker, number=number: broker.ledger.accounts.by_number[any_account.number].orders[
                 broker.ledger.today, number
