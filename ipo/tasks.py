@@ -4,9 +4,11 @@ from celery import shared_task
 
 from ipo.models import ScrapeSettings
 from ipo.services.forecasts import write_down_forecasts
+from ipo.services.listings import any_account, fill_history
 from ipo.services.reminders import remind
 from ipo.services.site38 import reparse_raw, run_site38
 from ipo.site import SiteError
+from lucy.errors import LucyError
 
 
 @shared_task(autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
@@ -33,3 +35,9 @@ def ipo_forecasts() -> int:
 def ipo_reminders() -> int:
     """Tomorrow's subscriptions, today's refunds and listings, to whoever marked the offer."""
     return remind()
+
+
+@shared_task(autoretry_for=(LucyError,), retry_backoff=300, max_retries=3)
+def ipo_listings() -> int:
+    """New listings into the history, with the day's high where a broker tells it."""
+    return fill_history(any_account()).highs

@@ -17,6 +17,7 @@ urlpatterns = [
     path("history/add/", history.edit, name="history-add"),
     path("history/import/", history.import_file, name="history-import"),
     path("history/import/store/", history.store_file, name="history-store"),
+    path("history/fill/", history.fill, name="history-fill"),
     path("history/export.csv", history.export, name="history-export"),
     path("history/<objectid:pk>/", history.edit, name="history-edit"),
     path("history/<objectid:pk>/delete/", history.delete, name="history-delete"),

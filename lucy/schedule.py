@@ -42,6 +42,12 @@ JOBS: Final = (
         "상장 전 공모주의 예측을 적어 둡니다.",
     ),
     Job(
+        "ipo_listings",
+        "ipo.tasks.ipo_listings",
+        "40 16 * * 1-5",
+        "상장한 공모주를 기록에 더하고 상장일 최고가를 증권사에서 받습니다.",
+    ),
+    Job(
         "ipo_reminders",
         "ipo.tasks.ipo_reminders",
         "0 8 * * *",

@@ -9,11 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from brokers.rights import accounts_of
 from brokers.views.access import SignedInRequest, signed_in
 from ipo.forms import ConfirmImportForm, HistoryForm, ImportForm
 from ipo.models import OfferingHistory
 from ipo.rights import may_keep_history
 from ipo.services import history as history_service
+from ipo.services import listings
 from lucy import clock
 from lucy.errors import LucyError
 
@@ -130,6 +132,21 @@ def store_file(request: SignedInRequest) -> HttpResponse:
         return redirect("ipo:history-import")
     left = f" 오류가 있는 {preview.bad}행은 두었습니다." if preview.bad else ""
     messages.success(request, f"{stored}건을 가져왔습니다.{left}")
+    return redirect("ipo:history")
+
+
+@require_POST
+@signed_in
+def fill(request: SignedInRequest) -> HttpResponse:
+    """What has listed since, and the highs that a broker of the user's tells."""
+    _keeper(request)
+    try:
+        done = listings.fill_history(accounts_of(request.user).filter(paused=False).first())
+    except LucyError as silence:
+        messages.error(request, silence.message)
+    else:
+        words = f"새로 상장한 {done.added}건을 더하고 최고가 {done.highs}건을 채웠습니다."
+        messages.success(request, f"{words} 최고가를 모르는 기록은 {done.lacking}건입니다.")
     return redirect("ipo:history")
 
 
