@@ -28,6 +28,7 @@ _LOOKED_AT = (
             "rulechange",
         ),
     ),
+    ("ipo", ("offering", "scraperun", "rawpage", "offeringhistory")),
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
 )

@@ -20,6 +20,7 @@ from brokers.models.accounts import SocketState
 RATE = 200
 SECONDS = 60
 FLOOR_SECONDS = 20
+QUIET_SECONDS = 15.0
 
 
 @dataclass(slots=True)
@@ -107,9 +108,9 @@ async def _blast(control: str, numbers: list[str], seconds: float) -> list[dict[
 
 
 async def _quiet(arrived: dict[str, list[tuple[int, float]]], expected: int) -> None:
-    """All are here, or nothing came for two seconds."""
+    """All are here, or nothing came for a long while."""
     count, since = -1, time.monotonic()
-    while time.monotonic() - since < 2.0:
+    while time.monotonic() - since < QUIET_SECONDS:
         now = sum(len(fills) for fills in arrived.values())
         if now != count:
             count, since = now, time.monotonic()
