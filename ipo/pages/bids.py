@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, cells, compact, label, reading, rows, text
+from ipo.pages.dom import Node, PageChanged, cells, compact, label, reading, rows, text
 from ipo.pages.values import count, percent, ratio
 
 LOCKUP, PARTICIPATION, PRICES = "의무보유확약비율", "수요예측참여내역", "수요예측신청가격분포"
@@ -41,7 +39,7 @@ class PriceLine:
     percent: Decimal | None
 
 
-def lockup(block: Sequence[HtmlElement]) -> Lockup | None:
+def lockup(block: Sequence[Node]) -> Lockup | None:
     if not block:
         return None
     with reading(LOCKUP):
@@ -61,11 +59,11 @@ def _lockup_line(told: Mapping[str, str]) -> LockupLine:
         return LockupLine(told["구분"], count(told["신청수량"]))
 
 
-def _texts(node: HtmlElement) -> list[list[str]]:
+def _texts(node: Node) -> list[list[str]]:
     return [[text(cell) for cell in cells(row)] for row in rows(node)] or [[]]
 
 
-def participation(block: Sequence[HtmlElement]) -> Participation | None:
+def participation(block: Sequence[Node]) -> Participation | None:
     if not block:
         return None
     with reading(PARTICIPATION):
@@ -76,7 +74,7 @@ def participation(block: Sequence[HtmlElement]) -> Participation | None:
         return Participation(count(told["참여건수"]), count(told["신청주식수"]), ratio(told["단순경쟁"]))
 
 
-def prices(block: Sequence[HtmlElement]) -> tuple[PriceLine, ...]:
+def prices(block: Sequence[Node]) -> tuple[PriceLine, ...]:
     if not block:
         return ()
     with reading(PRICES):

@@ -6,10 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from lxml.html import HtmlElement
-
 from ipo.pages import names
-from ipo.pages.dom import PageChanged, compact, many, reading
+from ipo.pages.dom import Node, PageChanged, compact, reading
 from ipo.pages.lists import Layout, Line, firms, read_list
 from ipo.pages.values import band, period, ratio, won
 
@@ -90,6 +88,6 @@ def _competition(line: Line) -> tuple[Decimal | None, str]:
         return ratio(words), words
 
 
-def _state(cell: HtmlElement) -> State | None:
-    colours = [font.get("color", "").upper() for font in many(cell, ".//font[@color]")]
+def _state(cell: Node) -> State | None:
+    colours = [font.get("color", "").upper() for font in cell.iter("font")]
     return next((STATES[colour] for colour in colours if colour in STATES), None)

@@ -12,10 +12,20 @@ from decimal import Decimal
 from typing import TypeVar
 from urllib.parse import unquote
 
-from lxml.html import HtmlElement
-
 from ipo.pages import bids
-from ipo.pages.dom import PageChanged, cells, compact, document, label, many, reading, rows, table, text
+from ipo.pages.dom import (
+    Node,
+    PageChanged,
+    cells,
+    compact,
+    document,
+    label,
+    links,
+    reading,
+    rows,
+    table,
+    text,
+)
 from ipo.pages.figures import FigureTable, figure_tables
 from ipo.pages.labels import Labels
 from ipo.pages.offer import Offer, read_offer
@@ -90,7 +100,7 @@ def parse_detail(page: str) -> DetailPage:
     tables, unread = figure_tables(blocks.get(VALUES, []))
     oddities += list(unread)
 
-    def optional(read: Callable[[list[HtmlElement]], V], title: str, otherwise: V) -> V:
+    def optional(read: Callable[[list[Node]], V], title: str, otherwise: V) -> V:
         """A block that changed its shape is named and left out: the three tables say what counts."""
         try:
             return read(blocks.get(title, []))
@@ -150,15 +160,15 @@ def _or_blank(words: str) -> str:
     return "" if words == "-" else words
 
 
-def _homepage(cell: HtmlElement) -> str:
+def _homepage(cell: Node) -> str:
     """The link's address; an empty one is `http://`."""
-    written = next((link.get("href", "").strip() for link in many(cell, ".//a[@href]")), text(cell))
+    written = next((address.strip() for address in links(cell)), text(cell))
     return "" if written.lower() in {"http://", "https://", "-"} else written
 
 
-def _blocks(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
+def _blocks(tree: Node) -> dict[str, list[Node]]:
     """Title -> the tables behind its picture, without the next title's own table."""
-    found: dict[str, list[HtmlElement]] = {}
+    found: dict[str, list[Node]] = {}
     title = ""
     for node in tree.iter("table", "img"):
         if node.tag == "img":
@@ -170,12 +180,12 @@ def _blocks(tree: HtmlElement) -> dict[str, list[HtmlElement]]:
     return found
 
 
-def _is_title(node: HtmlElement) -> bool:
+def _is_title(node: Node) -> bool:
     first = next(node.iter("img"), None)
     return first is not None and compact(first.get("alt", "")) in TITLES
 
 
-def _filings(block: list[HtmlElement]) -> tuple[Filing, ...]:
+def _filings(block: list[Node]) -> tuple[Filing, ...]:
     """공시자료, the first table of its block; the boxes of visitors' offers follow."""
     if not block:
         return ()
@@ -186,12 +196,12 @@ def _filings(block: list[HtmlElement]) -> tuple[Filing, ...]:
         return tuple(_filing(cells(row)) for row in rows(block[0])[1:] if len(cells(row)) == 2)
 
 
-def _filing(line: list[HtmlElement]) -> Filing:
-    links = [match for link in many(line[1], ".//a[@href]") if (match := FILING.search(link.get("href", "")))]
-    return Filing(day(text(line[0])), text(line[1]), links[0][1] if links else "")
+def _filing(line: list[Node]) -> Filing:
+    numbers = [match[1] for address in links(line[1]) if (match := FILING.search(address))]
+    return Filing(day(text(line[0])), text(line[1]), numbers[0] if numbers else "")
 
 
-def _own_number(tree: HtmlElement) -> int | None:
+def _own_number(tree: Node) -> int | None:
     """The sign-in form keeps the address to return to."""
     kept = [unquote(node.get("value", "")) for node in tree.iter("input") if node.get("name") == "reurl"]
     numbers = {int(match[1]) for address in kept if (match := OWN_NUMBER.search(address))}

@@ -6,32 +6,44 @@ the middle, so `document` looks for its end first.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
-from lxml import html
-from lxml.etree import LxmlError
-from lxml.html import HtmlElement
+from lxml import etree
 
 DECLARED = re.compile(rb"charset\s*=\s*[\"']?\s*([-\w]+)", re.IGNORECASE)
-ENDED = re.compile(r"</html\s*>")
-FRAGMENT_ENDED = re.compile(r"</table\s*>\s*\Z")
+ENDED = re.compile(r"</html\s*>", re.IGNORECASE)
+FRAGMENT_ENDED = re.compile(r"</table\s*>\s*\Z", re.IGNORECASE)
+WHOLE = re.compile(r"<html\b", re.IGNORECASE)
+TAIL = 4_000  # characters in which a page's end is looked for first: what stands behind it is short
+IN_BRACKETS = re.compile(r"\([^()]*\)")
+PARTS = frozenset({"thead", "tbody", "tfoot"})
 HEAD_BYTES = 2048
 MOST_BAD_SHARE = 0.002  # single bad bytes are met in visitors' posts; more is another encoding
 FEW_BAD = 3
+
+
+Node = etree._Element
+_words: Any = etree.XPath("string()", smart_strings=False)
 
 
 class PageChanged(Exception):
     """The page is not what its parser knows; the text names what was missing or odd."""
 
 
-@contextmanager
-def reading(what: str) -> Iterator[None]:
+class reading:  # noqa: N801  (reads as a word in `with`)
     """Name the place in which something could not be read."""
-    try:
-        yield
-    except PageChanged as error:
-        raise PageChanged(f"{what}: {error}") from error
+
+    __slots__ = ("what",)
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        """Nothing to prepare: this stands around every value of a page."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, PageChanged):
+            raise PageChanged(f"{self.what}: {error}") from error
 
 
 def decode(body: bytes) -> str:
@@ -48,18 +60,20 @@ def decode(body: bytes) -> str:
     return page
 
 
-def document(page: str) -> HtmlElement:
+def document(page: str) -> Node:
     """The page's tree; raises when the page ends before its end, or is no page at all."""
     start = page.lstrip("\ufeff \t\r\n")
     if not start.startswith("<"):
         raise PageChanged(f"no HTML, it begins with {start[:40]!r}")
-    if not _ended(page.lower()):
+    if not _ended(page):
         raise PageChanged("the page was cut: its end is missing")
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        tree = html.document_fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser=parser)
-    except LxmlError as error:
+        tree = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+    except etree.LxmlError as error:
         raise PageChanged(f"no HTML: {error}") from error
+    if tree is None:
+        raise PageChanged("no HTML: nothing in it")
     for line_break in tree.iter("br"):
         line_break.tail = f" {line_break.tail or ''}"
     return tree
@@ -67,17 +81,17 @@ def document(page: str) -> HtmlElement:
 
 def _ended(page: str) -> bool:
     """A whole page ends in </html>; a copied part of one in </table>."""
-    if "<html" in page:
-        return bool(ENDED.search(page, max(0, page.rfind("</html"))))
-    return bool(FRAGMENT_ENDED.search(page, max(0, page.rfind("</table"))))
+    if ENDED.search(page[-TAIL:]):
+        return True
+    return bool(ENDED.search(page) if WHOLE.search(page) else FRAGMENT_ENDED.search(page[-TAIL:]))
 
 
-def many(node: HtmlElement, path: str) -> list[HtmlElement]:
-    found: list[HtmlElement] = node.xpath(path)
+def many(node: Node, path: str) -> list[Node]:
+    found: list[Node] = node.xpath(path)  # type: ignore[assignment]
     return found
 
 
-def one(node: HtmlElement, path: str) -> HtmlElement:
+def one(node: Node, path: str) -> Node:
     """The only element there is; none or several raise."""
     found = many(node, path)
     if len(found) != 1:
@@ -85,18 +99,24 @@ def one(node: HtmlElement, path: str) -> HtmlElement:
     return found[0]
 
 
-def table(tree: HtmlElement, summary: str) -> HtmlElement:
+def table(tree: Node, summary: str) -> Node:
     """The table of that summary, however its blanks are written."""
     wanted = compact(summary)
-    found = [node for node in tree.iter("table") if compact(node.get("summary", "")) == wanted]
+    found = [node for node in tree.iter("table") if compact(node.get("summary") or "") == wanted]
     if len(found) != 1:
         raise PageChanged(f"{len(found)} tables '{summary}'")
     return found[0]
 
 
-def text(node: HtmlElement) -> str:
+def text(node: Node) -> str:
     """What a reader sees, with single blanks; a line break is a blank."""
-    return " ".join(node.text_content().split())
+    words: str = _words(node)
+    return " ".join(words.split())
+
+
+def links(node: Node) -> list[str]:
+    """The addresses that its links lead to."""
+    return [link.get("href", "") for link in node.iter("a")]
 
 
 def compact(words: str) -> str:
@@ -106,13 +126,16 @@ def compact(words: str) -> str:
 
 def label(words: str) -> str:
     """A heading to compare with: no white space, no `(원)`, `(예정)`, `(신문)` behind it."""
-    return re.sub(r"\([^()]*\)", "", compact(words)).rstrip(":")
+    return IN_BRACKETS.sub("", compact(words)).rstrip(":")
 
 
-def rows(table_node: HtmlElement) -> list[HtmlElement]:
+def rows(table_node: Node) -> list[Node]:
     """The table's own rows, none of a table inside it."""
-    return many(table_node, "./tr | ./thead/tr | ./tbody/tr | ./tfoot/tr")
+    found: list[Node] = []
+    for child in table_node:
+        found += child.findall("tr") if child.tag in PARTS else [child] if child.tag == "tr" else []
+    return found
 
 
-def cells(row: HtmlElement) -> list[HtmlElement]:
+def cells(row: Node) -> list[Node]:
     return [child for child in row if child.tag in {"td", "th"}]

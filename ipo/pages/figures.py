@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, cells, compact, label, many, reading, rows, text
+from ipo.pages.dom import Node, PageChanged, cells, compact, label, reading, rows, text
 from ipo.pages.values import DAY, day, number
 
 UNIT = re.compile(r"(백만원|천원|원|배|%)\)?$")
@@ -30,16 +28,16 @@ class FigureTable:
     rows: tuple[FigureRow, ...]
 
 
-def figure_tables(block: Iterable[HtmlElement]) -> tuple[tuple[FigureTable, ...], tuple[str, ...]]:
+def figure_tables(block: Iterable[Node]) -> tuple[tuple[FigureTable, ...], tuple[str, ...]]:
     """The block's tables, and a reason for each titled one that has another shape than the known."""
     found: list[FigureTable] = []
     unread: list[str] = []
     title = ""
     for node in block:
-        if many(node, ".//table"):
+        if node.find(".//table") is not None:
             continue
         title = _title(node) or title
-        if _headings(node) is None or not title:
+        if not title or not _headings(node)[0]:
             continue
         try:
             with reading(title):
@@ -49,26 +47,27 @@ def figure_tables(block: Iterable[HtmlElement]) -> tuple[tuple[FigureTable, ...]
     return tuple(found), tuple(unread)
 
 
-def _title(node: HtmlElement) -> str:
+def _title(node: Node) -> str:
     titles = (compact(text(cell)) for row in rows(node)[:1] for cell in cells(row))
     return next((words for words in titles if TITLE.fullmatch(words)), "")
 
 
-def _headings(node: HtmlElement) -> list[HtmlElement] | None:
-    for row in rows(node):
+def _headings(node: Node) -> tuple[list[Node], list[Node]]:
+    """The cells of the row that begins with 구분, and the rows below it; nothing where there is none."""
+    all_rows = rows(node)
+    for place, row in enumerate(all_rows, 1):
         own = cells(row)
         if len(own) > 1 and label(text(own[0])) == "구분":
-            return own
-    return None
+            return own, all_rows[place:]
+    return [], []
 
 
-def _table(node: HtmlElement, title: str) -> FigureTable:
-    headings = _headings(node) or []
+def _table(node: Node, title: str) -> FigureTable:
+    headings, below = _headings(node)
     periods = tuple(_period(text(cell)) for cell in headings[1:])
     found: list[FigureRow] = []
     group = ""
-    below = rows(node)
-    for row in below[below.index(headings[0].getparent()) + 1 :]:
+    for row in below:
         own = cells(row)
         names, values = own[: -len(periods)], own[-len(periods) :]
         if len(names) not in {1, 2}:

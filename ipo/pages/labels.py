@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, label, reading, text
+from ipo.pages.dom import Node, PageChanged, label, reading, text
 
 V = TypeVar("V")
 
@@ -13,8 +11,8 @@ V = TypeVar("V")
 class Labels:
     """A table's values by label; a label that is missing, or there twice with two values, raises."""
 
-    def __init__(self, node: HtmlElement) -> None:
-        self._cells: dict[str, list[HtmlElement]] = {}
+    def __init__(self, node: Node) -> None:
+        self._cells: dict[str, list[Node]] = {}
         for cell in node.iter("td", "th"):
             beside = cell.getnext()
             if beside is not None and cell.find(".//table") is None:
@@ -29,7 +27,7 @@ class Labels:
             raise PageChanged(f"{len(found)} cells beside {name}")
         return found.pop()
 
-    def cell(self, name: str) -> HtmlElement:
+    def cell(self, name: str) -> Node:
         self.text(name)
         return self._cells[name][0]
 

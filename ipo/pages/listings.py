@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, many
+from ipo.pages.dom import Node, PageChanged, links
 from ipo.pages.lists import Layout, Line, read_list
 from ipo.pages.values import day, percent, won
 
@@ -81,9 +79,9 @@ def _row(line: Line) -> ListingRow:
     )
 
 
-def _code(row: HtmlElement | None) -> str:
-    links = [] if row is None else many(row, ".//a[@href]")
-    codes = {match[1] for link in links if (match := CODE.search(link.get("href", "")))}
+def _code(row: Node | None) -> str:
+    addresses = [] if row is None else links(row)
+    codes = {match[1] for address in addresses if (match := CODE.search(address))}
     if len(codes) > 1:
         raise PageChanged(f"several codes: {', '.join(sorted(codes))}")
     return codes.pop() if codes else ""

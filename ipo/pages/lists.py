@@ -8,12 +8,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, cells, compact, document, label, many, reading, rows, table, text
+from ipo.pages.dom import (
+    Node,
+    PageChanged,
+    cells,
+    compact,
+    document,
+    label,
+    links,
+    reading,
+    rows,
+    table,
+    text,
+)
 
 OFFER_LINK = re.compile(r"[?&;]o=v(?:[&;].*?)?[&;]no=(\d+)|[?&;]no=(\d+).*?[&;]o=v\b")
 SAYS_EMPTY = re.compile(r"없습니다|없음|존재하지않습니다")
+A_LETTER = re.compile(r"[^\W\d_]")
+A_RATIO = re.compile(r"\d:1\b")
 LAST_PAGE = re.compile(r"[?&;]page=(\d+)")
 Row = TypeVar("Row")
 
@@ -33,7 +45,7 @@ class Line:
     """One row of a list: the offer's number and its cells by field."""
 
     no: int
-    by_field: Mapping[str, HtmlElement]
+    by_field: Mapping[str, Node]
 
     def text(self, field: str) -> str:
         return text(self.by_field[field])
@@ -54,12 +66,12 @@ def read_list(page: str, layout: Layout, row_of: Callable[[Line], Row]) -> list[
 
 def last_page(page: str) -> int:
     """The number behind [마지막]; 1 without a pager."""
-    links = [link for link in many(document(page), "//a[@href]") if compact(text(link)) == "[마지막]"]
-    numbers = [int(match[1]) for link in links if (match := LAST_PAGE.search(link.get("href", "")))]
+    last = [link.get("href", "") for link in document(page).iter("a") if compact(text(link)) == "[마지막]"]
+    numbers = [int(match[1]) for address in last if (match := LAST_PAGE.search(address))]
     return max(numbers, default=1)
 
 
-def _read(node: HtmlElement, layout: Layout, row_of: Callable[[Line], Row]) -> list[Row]:
+def _read(node: Node, layout: Layout, row_of: Callable[[Line], Row]) -> list[Row]:
     columns, width, following = _columns(rows(node), layout)
     found: dict[int, Row] = {}
     for row in following:
@@ -75,7 +87,7 @@ def _read(node: HtmlElement, layout: Layout, row_of: Callable[[Line], Row]) -> l
     return list(found.values())
 
 
-def _columns(all_rows: list[HtmlElement], layout: Layout) -> tuple[dict[str, int], int, list[HtmlElement]]:
+def _columns(all_rows: list[Node], layout: Layout) -> tuple[dict[str, int], int, list[Node]]:
     """Where each field stands, how many columns there are, and the rows below the headings."""
     for number, row in enumerate(all_rows):
         headings = _headings(row)
@@ -86,7 +98,7 @@ def _columns(all_rows: list[HtmlElement], layout: Layout) -> tuple[dict[str, int
     raise PageChanged(f"no heading {layout.fields['name'][0]}")
 
 
-def _headings(row: HtmlElement) -> list[str]:
+def _headings(row: Node) -> list[str]:
     headings: list[str] = []
     for cell in cells(row):
         headings += [label(text(cell))] * _width(cell)
@@ -109,7 +121,7 @@ def _places(headings: list[str], layout: Layout) -> dict[str, int]:
     return places
 
 
-def _line(row: HtmlElement, columns: dict[str, int], width: int) -> Line | None:
+def _line(row: Node, columns: dict[str, int], width: int) -> Line | None:
     """None for a separator: a row without an offer's link and with hardly anything else."""
     own, offers = cells(row), _offers(row)
     if not offers:
@@ -118,29 +130,30 @@ def _line(row: HtmlElement, columns: dict[str, int], width: int) -> Line | None:
         raise PageChanged(f"a row without an offer's number: '{text(row)[:60]}'")
     if len(set(offers)) != 1:
         raise PageChanged(f"a row of several offers: {', '.join(map(str, offers))}")
-    if sum(_width(cell) for cell in own) != width or len(own) != width:
+    if len(own) != width or any(_width(cell) != 1 for cell in own):
         raise PageChanged(f"no. {offers[0]}: {len(own)} cells under {width} headings")
     line = Line(offers[0], {field: own[place] for field, place in columns.items()})
-    if offers[0] not in _offers(line.by_field["name"]):
+    if not _offers(line.by_field["name"]):
         raise PageChanged(f"no. {offers[0]}: its name has no link")
     if not line.text("name"):
         raise PageChanged(f"no. {offers[0]}: no name")
     return line
 
 
-def _offers(node: HtmlElement) -> list[int]:
-    links = (OFFER_LINK.search(link.get("href", "")) for link in many(node, ".//a[@href]"))
-    return [int(match[1] or match[2]) for match in links if match]
+def _offers(node: Node) -> list[int]:
+    found = (OFFER_LINK.search(address) for address in links(node))
+    return [int(match[1] or match[2]) for match in found if match]
 
 
-def _width(cell: HtmlElement) -> int:
-    return int(written) if (written := cell.get("colspan", "1")).isdecimal() else 1
+def _width(cell: Node) -> int:
+    written = cell.get("colspan")
+    return int(written) if written and written.isdecimal() else 1
 
 
 def firms(words: str) -> tuple[str, ...]:
     """주간사, comma separated; never a figure."""
     names = tuple(" ".join(name.split()) for name in words.split(",") if name.strip(" -\u00a0"))
     for name in names:
-        if not re.search(r"[^\W\d_]", name) or re.search(r"\d:1\b", name):
+        if not A_LETTER.search(name) or A_RATIO.search(name):
             raise PageChanged(f"no firm in '{words}'")
     return names

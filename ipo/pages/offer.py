@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, cells, compact, label, reading, rows, text
+from ipo.pages.dom import Node, PageChanged, cells, compact, label, reading, rows, text
 from ipo.pages.labels import Labels
 from ipo.pages.lists import firms
 from ipo.pages.values import Span, count, number, percent, ratio, span, won, won_span
@@ -50,7 +48,7 @@ class Offer:
     underwriters: tuple[Underwriter, ...]
 
 
-def read_offer(node: HtmlElement) -> Offer:
+def read_offer(node: Node) -> Offer:
     told = Labels(node)
     new, old = told.read("상장공모", _issues)
     low, high = told.read("희망공모가액", won_span)
@@ -95,7 +93,7 @@ def _issues(words: str) -> tuple[Issue | None, Issue | None]:
     return found.get("신주모집"), found.get("구주매출")
 
 
-def _underwriters(node: HtmlElement, names: Sequence[str]) -> tuple[Underwriter, ...]:
+def _underwriters(node: Node, names: Sequence[str]) -> tuple[Underwriter, ...]:
     """With two or more a table of their own follows, mostly; with one its figures stand beside the name."""
     following = node.getnext()
     while following is not None and following.tag != "table":
@@ -112,7 +110,7 @@ def _underwriters(node: HtmlElement, names: Sequence[str]) -> tuple[Underwriter,
     return (Underwriter(names[0]),)
 
 
-def _table(node: HtmlElement) -> tuple[Underwriter, ...]:
+def _table(node: Node) -> tuple[Underwriter, ...]:
     headings, *lines = [[text(cell) for cell in cells(row)] for row in rows(node)] or [[]]
     known = [label(heading) for heading in headings]
     if "인수회사" not in known:

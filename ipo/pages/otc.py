@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, cells, compact, label, rows, text
+from ipo.pages.dom import Node, PageChanged, cells, compact, label, rows, text
 from ipo.pages.values import count, won
 
 MOMENT = re.compile(r"(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2})")
@@ -31,7 +29,7 @@ class OtcQuotes:
     bids: tuple[OtcOffer, ...]
 
 
-def otc_quotes(tables: Iterable[HtmlElement]) -> OtcQuotes:
+def otc_quotes(tables: Iterable[Node]) -> OtcQuotes:
     """Both boxes; empty where a page has none."""
     asks: tuple[OtcOffer, ...] = ()
     bids: tuple[OtcOffer, ...] = ()
@@ -46,7 +44,7 @@ def otc_quotes(tables: Iterable[HtmlElement]) -> OtcQuotes:
     return OtcQuotes(asks, bids)
 
 
-def _offers(node: HtmlElement) -> tuple[OtcOffer, ...]:
+def _offers(node: Node) -> tuple[OtcOffer, ...]:
     lines = [[text(cell) for cell in cells(row)] for row in rows(node)[1:]]
     return tuple(
         OtcOffer(_if_readable(won, line[1]), _if_readable(count, line[2]), _moment(line[3]))

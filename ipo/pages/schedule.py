@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lxml.html import HtmlElement
-
-from ipo.pages.dom import PageChanged, cells, compact, many, reading, text
+from ipo.pages.dom import Node, PageChanged, cells, compact, reading, text
 from ipo.pages.labels import Labels
 from ipo.pages.values import Span, count, day, percent, period, ratio, span, won
 
@@ -49,7 +47,7 @@ class Schedule:
     allotments: tuple[Allotment, ...]
 
 
-def read_schedule(node: HtmlElement) -> Schedule:
+def read_schedule(node: Node) -> Schedule:
     told = Labels(node)
     forecast_start, forecast_end = told.read("수요예측일", period)
     first, last = told.read("공모청약일", period)
@@ -105,7 +103,7 @@ def _price(words: str) -> Decimal | None:
     return won(match["price"])
 
 
-def _allotment(cell: HtmlElement, group: str) -> Allotment:
+def _allotment(cell: Node, group: str) -> Allotment:
     with reading(group):
         match = SHARE.fullmatch(compact(text(cell)))
         if not match:
@@ -131,11 +129,11 @@ def _percents(words: str) -> Span:
     return Span(percent(low if low.endswith("%") else f"{low}%"), percent(high))
 
 
-def _named(cell: HtmlElement) -> dict[str, str]:
+def _named(cell: Node) -> dict[str, str]:
     """`청약증거금율 : 50%`, `청약 최고한도 : 16,000~20,000 주`: of the group's row and the next it spans."""
     row = cell.getparent()
     group_cell = cell.getprevious()
-    own = many(cell, "following-sibling::td")
+    own = list(cell.itersiblings("td"))
     if row is not None and group_cell is not None and group_cell.get("rowspan") == "2":
         below = row.getnext()
         own += [] if below is None else cells(below)

@@ -14,6 +14,8 @@ NOTHING = frozenset({"", "-", "--", "~", "-~-", "예정", "미정", "미확정",
 NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 PLAIN = re.compile(rf"({NUMBER})(?:\(?(?:백만원|원|주|건|배|DR|%)\)?)?")
 SPAN = re.compile(rf"({NUMBER})(?:원|주|DR)?~({NUMBER})(?:원|주|DR)?")
+UNIT = re.compile(r"\(?(?:백만원|원|주|건|배|DR|%)\)?$")
+SPAN_UNIT = re.compile(r"(?:원|주|DR)$")
 PERCENT = re.compile(rf"([-+]?{NUMBER.removeprefix('-?')})%")
 RATIO = re.compile(r"([\d,]+(?:\.\d+)?)(?:(?::|대)1)?")
 MISTYPED = re.compile(r"(\d+),(\d{1,2})")  # `1160,70:1` was met
@@ -36,7 +38,7 @@ class Span(NamedTuple):
 def number(words: str) -> Decimal | None:
     """`14,877 (백만원)`, `2,000,000 주`, `-2,898`, `787 원`, `373.59 %`."""
     packed = compact(words)
-    if _is_nothing(re.sub(r"\(?(?:백만원|원|주|건|배|DR|%)\)?$", "", packed)):
+    if _is_nothing(UNIT.sub("", packed)):
         return None
     match = PLAIN.fullmatch(packed)
     if not match:
@@ -92,7 +94,7 @@ def ratio(words: str) -> Decimal | None:
 
 def span(words: str) -> Span:
     """`24,800~28,400`, `7,500 ~ 10,000 원`, `16,000~20,000`, or one number for both ends."""
-    packed = re.sub(r"^(.*?)(?:원|주|DR)$", r"\1", compact(words))
+    packed = SPAN_UNIT.sub("", compact(words))
     if _is_nothing(packed):
         return Span(None, None)
     match = SPAN.fullmatch(packed)

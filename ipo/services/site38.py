@@ -33,6 +33,7 @@ SOURCE = "site38"
 DETAIL = "detail"
 LOCK, LOCK_SECONDS = "ipo.site38", 2 * 60 * 60
 SETTLED_AFTER = timedelta(days=30)  # an offer listed that long ago is not asked for again
+SAVED_AT_ONCE = 10
 FAILURES_IN_A_ROW = 5  # then the host is left alone
 MOST_RAW_PAGES = 5_000
 
@@ -53,9 +54,18 @@ class Reading:
     refused: list[dict[str, Any]] = field(default_factory=list)
     oddities: list[dict[str, Any]] = field(default_factory=list)
     pages: int = 0
+    saved: int = 0
 
     def of(self, no: int) -> Told:
         return self.told.setdefault(no, Told(no))
+
+    def save(self, at_least: int = 1) -> None:
+        """Store what was told since the last time, when it is that much; memory is for a few pages only."""
+        ready = [told for told in self.told.values() if "detail_at" in told.fields or at_least == 1]
+        if len(ready) >= at_least:
+            self.saved += offerings.save_offerings(ready)
+            for told in ready:
+                del self.told[told.no]
 
     def refuse(self, url: str, reason: Exception, no: int | None = None) -> None:
         name = self.calendar[no].name if no in self.calendar else ""
@@ -164,9 +174,13 @@ def _read(site: Site, run: ScrapeRun, switches: ScrapeSettings) -> Reading:
         _read_other_lists(site, run, reading)
         _read_details(site, run, reading)
     finally:
-        run.pages, run.rows = reading.pages, len(reading.calendar)
-        run.refused, run.oddities = reading.refused, reading.oddities
+        _write_down(run, reading)
     return reading
+
+
+def _write_down(run: ScrapeRun, reading: Reading) -> None:
+    run.pages, run.rows, run.saved = reading.pages, len(reading.calendar), reading.saved
+    run.refused, run.oddities = reading.refused, reading.oddities
 
 
 def _fetch(
@@ -216,6 +230,7 @@ def _read_details(site: Site, run: ScrapeRun, reading: Reading) -> None:
             reading.refuse(site.url(path), error, no)
         except PageChanged as error:
             reading.refuse(site.url(path), error, no)
+        reading.save(SAVED_AT_ONCE)
 
 
 def _worth_asking(reading: Reading) -> list[int]:
@@ -241,7 +256,8 @@ def _is_settled(row: Offering, reading: Reading) -> bool:
 
 
 def _save(run: ScrapeRun, reading: Reading) -> None:
-    run.saved = offerings.save_offerings(reading.told.values())
+    reading.save()
+    run.saved = reading.saved
     offerings.mark_missing(list(reading.calendar.values()), clock.now())
     run.status = RunStatus.PARTIAL if reading.refused else RunStatus.DONE
 
@@ -261,28 +277,36 @@ def reparse_raw(*, trigger: str = "") -> ScrapeRun:
     """Read the kept pages again, each address as it came last: for a parser that was mended."""
     with _alone(), _recorded(trigger or "원본 다시 읽기") as run:
         reading = Reading()
-        known = _known_names()
-        for page in _latest_pages():
-            _read_again(page, reading, known)
-        run.pages, run.rows = reading.pages, len(reading.calendar)
-        run.refused, run.oddities = reading.refused, reading.oddities
-        offerings.require_whole_list(list(reading.calendar.values()))
+        try:
+            _read_kept(reading)
+        finally:
+            _write_down(run, reading)
         _save(run, reading)
     return run
 
 
-def _latest_pages() -> Iterator[RawPage]:
-    """The calendar first, the offers' own pages last, as in a run."""
+def _read_kept(reading: Reading) -> None:
+    known, pages = _known_names(), _latest_pages()
+    for page in [page for page in pages if page.kind != DETAIL]:
+        _read_again(page, reading, known)
+    offerings.require_whole_list(list(reading.calendar.values()))
+    for page in [page for page in pages if page.kind == DETAIL]:
+        _read_again(page, reading, known)
+        reading.save(SAVED_AT_ONCE)
+
+
+def _latest_pages() -> list[RawPage]:
+    """Without their contents: the calendar first, the offers' own pages last, as in a run."""
     latest: dict[str, RawPage] = {}
     for page in RawPage.objects.order_by("fetched_at").defer("packed"):
         latest[page.url] = page
     order = (CALENDAR, *OTHER_LISTS, DETAIL)
-    for page in sorted(latest.values(), key=lambda page: (order.index(page.kind), page.url)):
-        yield RawPage.objects.get(pk=page.pk)
+    return sorted(latest.values(), key=lambda page: (order.index(page.kind), page.url))
 
 
 def _read_again(page: RawPage, reading: Reading, known: Mapping[int, str]) -> None:
     reading.pages += 1
+    page = RawPage.objects.get(pk=page.pk)
     try:
         if page.kind == CALENDAR:
             reading.take_calendar(page.body(), page.fetched_at)
