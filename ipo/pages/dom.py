@@ -110,7 +110,7 @@ def table(tree: Node, summary: str) -> Node:
 
 def text(node: Node) -> str:
     """What a reader sees, with single blanks; a line break is a blank."""
-    words: str = _words(node)
+    words: str = _words(node) if len(node) else node.text or ""
     return " ".join(words.split())
 
 
