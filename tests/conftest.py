@@ -227,7 +227,7 @@ def new_page(browser: "Browser", site: str) -> "Iterator[Callable[..., Page]]":
         screen = {"viewport": {"width": 1366, "height": 900}}
         context = browser.new_context(base_url=site, **korean | screen | options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # the machine may be busy; a test that passes does not wait
         if user is not None:
             context.add_cookies([{"name": "sessionid", "value": services.session_of(user), "url": site}])
         page = context.new_page()
