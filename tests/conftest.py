@@ -24,6 +24,7 @@ hypothesis.settings.register_profile("lucy", deadline=None)  # the machine is sh
 hypothesis.settings.load_profile("lucy")
 
 PAPER_HOSTS = ("kis_real", "kis_paper", "ls_real", "ls_paper")
+PATIENCE_MILLISECONDS = 30_000  # the machine may be busy; a test that passes does not wait
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -205,7 +206,9 @@ def browser() -> "Iterator[Browser]":
     """Chromium; for a module, because Playwright's loop and asyncio's tests do not share a thread."""
     if not CHROMIUM:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright's loop is not ours
@@ -227,7 +230,7 @@ def new_page(browser: "Browser", site: str) -> "Iterator[Callable[..., Page]]":
         screen = {"viewport": {"width": 1366, "height": 900}}
         context = browser.new_context(base_url=site, **korean | screen | options)
         contexts.append(context)
-        context.set_default_timeout(30_000)  # the machine may be busy; a test that passes does not wait
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         if user is not None:
             context.add_cookies([{"name": "sessionid", "value": services.session_of(user), "url": site}])
         page = context.new_page()

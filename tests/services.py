@@ -94,7 +94,7 @@ class Site:
         self._child.stop(10)
 
 
-def eventually(is_so: Callable[[], object], seconds: float = 10.0) -> None:
+def eventually(is_so: Callable[[], object], seconds: float = 30.0) -> None:
     """Look again and again until `is_so()`; fails when it was not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not is_so():
