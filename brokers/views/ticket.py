@@ -163,7 +163,8 @@ def place(request: SignedInRequest) -> HttpResponse:
             "repeat": refusal.code == "confirm_repeat",
         }
         return render(request, "brokers/parts/review.html", context, status=422)
-    return render(request, "brokers/parts/placed.html", {"order": order, "query": _same_again(order)})
+    context = {"order": order, "query": _same_again(order), "just_placed": True}
+    return render(request, "brokers/parts/placed.html", context)
 
 
 @require_GET
