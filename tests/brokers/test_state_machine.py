@@ -305,6 +305,11 @@ class BooksMachine(RuleBasedStateMachine):
 
     # What people do
 
+    @initialize()
+    def begin_with_a_working_order(self) -> None:
+        self.place(quantity=12, fate="answered")
+        self.tell_all_in_order()
+
     @rule(
         quantity=st.integers(2, 12), fate=st.sampled_from(["answered", "answered", "lost", "cut", "killed"])
     )
@@ -386,10 +391,19 @@ class BooksMachine(RuleBasedStateMachine):
 
     # What becomes of its news
 
-    @rule(data=st.data())
-    def tell(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), again=st.booleans())
+    def tell(self, data: st.DataObject, again: bool) -> None:
         if self.pending:
-            self._tell(self.pending.pop(data.draw(st.integers(0, len(self.pending) - 1))))
+            report = self.pending.pop(data.draw(st.integers(0, len(self.pending) - 1)))
+            for _ in range(1 + again):
+                self._tell(report)
+
+    @precondition(lambda self: self.pending)
+    @rule()
+    def tell_the_latest_twice(self) -> None:
+        report = self.pending.pop()
+        self._tell(report)
+        self._tell(report)
 
     @rule()
     def tell_all_in_order(self) -> None:
