@@ -73,7 +73,7 @@ def mark(request: SignedInRequest, no: int) -> HttpResponse:
     wanted = request.POST.get("marked") == "1"
     (reminders.mark if wanted else reminders.unmark)(request.user, found)
     if request.htmx:
-        return render(request, "ipo/parts/star.html", {"offering": found, "marked": wanted})
+        return render(request, "ipo/parts/star.html", {"offering": found, "marked": wanted, "is_answer": True})
     return redirect("ipo:offers")
 
 

@@ -38,7 +38,7 @@ def test_cards_are_searched_starred_and_opened(page, trader):
     page.keyboard.press("/")
     search.press_sequentially("니어")
     expect(cards).to_have_count(1)
-    expect(page).to_have_url(re.compile("q=%EB%8B%88"))
+    expect(page).to_have_url(re.compile("q=%EB%8B%88%EC%96%B4"))
     cards.get_by_role("button", name="니어스랩 일정 알림").click()
     expect(cards.get_by_role("button", name="니어스랩 일정 알림")).to_have_attribute("aria-pressed", "true")
     assert OfferingMark.objects.count() == 1
