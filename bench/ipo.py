@@ -100,7 +100,7 @@ def run_once(address: str) -> None:
     django.setup()
     from ipo.models import ScrapeSettings
     from ipo.services.site38 import run_site38
-    from ipo.site import Pace, Site
+    from lucy.site import Pace, Site
 
     ScrapeSettings.objects.update_or_create(source="site38", defaults={"list_pages": 10})
     began = time.perf_counter()

@@ -7,8 +7,8 @@ from ipo.services.forecasts import write_down_forecasts
 from ipo.services.listings import any_account, fill_history
 from ipo.services.reminders import remind
 from ipo.services.site38 import reparse_raw, run_site38
-from ipo.site import SiteError
 from lucy.errors import LucyError
+from lucy.site import SiteError
 
 
 @shared_task(autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)

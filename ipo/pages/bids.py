@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ipo.pages.dom import Node, PageChanged, cells, compact, label, reading, rows, text
 from ipo.pages.values import count, percent, ratio
+from lucy.html import Node, PageChanged, cells, compact, label, reading, rows, text
 
 LOCKUP, PARTICIPATION, PRICES = "의무보유확약비율", "수요예측참여내역", "수요예측신청가격분포"
 TOTAL, SHARE_OF_ALL = "합계", "총수량대비비율"

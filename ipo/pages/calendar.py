@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from ipo.pages import names
-from ipo.pages.dom import Node, PageChanged, compact, reading
 from ipo.pages.lists import Layout, Line, firms, read_list
 from ipo.pages.values import band, period, ratio, won
+from lucy.html import Node, PageChanged, compact, reading
 
 LAYOUT = Layout(
     "공모주 청약일정",

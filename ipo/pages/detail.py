@@ -13,7 +13,13 @@ from typing import TypeVar
 from urllib.parse import unquote
 
 from ipo.pages import bids
-from ipo.pages.dom import (
+from ipo.pages.figures import FigureTable, figure_tables
+from ipo.pages.labels import Labels
+from ipo.pages.offer import Offer, read_offer
+from ipo.pages.otc import OtcQuotes, otc_quotes
+from ipo.pages.schedule import Schedule, read_schedule
+from ipo.pages.values import day, number
+from lucy.html import (
     Node,
     PageChanged,
     cells,
@@ -26,12 +32,6 @@ from ipo.pages.dom import (
     table,
     text,
 )
-from ipo.pages.figures import FigureTable, figure_tables
-from ipo.pages.labels import Labels
-from ipo.pages.offer import Offer, read_offer
-from ipo.pages.otc import OtcQuotes, otc_quotes
-from ipo.pages.schedule import Schedule, read_schedule
-from ipo.pages.values import day, number
 
 CODE = re.compile(r"[0-9A-Z]{6}")
 OWN_NUMBER = re.compile(r"[?&]no=(\d+)")

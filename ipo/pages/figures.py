@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ipo.pages.dom import Node, PageChanged, cells, compact, label, reading, rows, text
 from ipo.pages.values import DAY, day, number
+from lucy.html import Node, PageChanged, cells, compact, label, reading, rows, text
 
 UNIT = re.compile(r"(백만원|천원|원|배|%)\)?$")
 TITLE = re.compile(r"재무비율|주가지표|.{0,6}(?:자산|수익|본질|상대)가치.{0,12}")

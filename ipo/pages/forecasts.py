@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ipo.pages.dom import PageChanged, compact
 from ipo.pages.lists import Layout, Line, firms, read_list
 from ipo.pages.values import band, day, number, percent, period, ratio, won
+from lucy.html import PageChanged, compact
 
 NAME = ("기업명", "종목명", "회사명")
 BAND = ("희망공모가", "공모희망가", "희망공모가액")

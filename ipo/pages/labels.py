@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from ipo.pages.dom import Node, PageChanged, label, reading, text
+from lucy.html import Node, PageChanged, label, reading, text
 
 V = TypeVar("V")
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ipo.pages.dom import Node, PageChanged, links
 from ipo.pages.lists import Layout, Line, read_list
 from ipo.pages.values import day, percent, won
+from lucy.html import Node, PageChanged, links
 
 LAYOUT = Layout(
     "신규상장종목",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ipo.pages.dom import (
+from lucy.html import (
     Node,
     PageChanged,
     cells,

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ipo.pages.dom import Node, PageChanged, cells, compact, label, reading, rows, text
 from ipo.pages.labels import Labels
 from ipo.pages.lists import firms
 from ipo.pages.values import Span, count, number, percent, ratio, span, won, won_span
+from lucy.html import Node, PageChanged, cells, compact, label, reading, rows, text
 
 COMPETITION = re.compile(r"(?P<all>[\d,.]+(?::1)?)(?:\(비례(?P<proportional>[\d,.]+(?::1)?)?\))?")
 ISSUE = re.compile(r"(?P<kind>신주모집|구주매출):(?P<shares>[^()]*)(?:\((?P<percent>[^()]*)\))?")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
 
-from ipo.pages.dom import Node, PageChanged, cells, compact, label, rows, text
 from ipo.pages.values import count, won
+from lucy.html import Node, PageChanged, cells, compact, label, rows, text
 
 MOMENT = re.compile(r"(\d{1,2})/(\d{1,2}) (\d{1,2}):(\d{2})")
 V = TypeVar("V")

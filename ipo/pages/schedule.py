@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ipo.pages.dom import Node, PageChanged, cells, compact, reading, text
 from ipo.pages.labels import Labels
 from ipo.pages.values import Span, count, day, percent, period, ratio, span, won
+from lucy.html import Node, PageChanged, cells, compact, reading, text
 
 GROUPS = ("우리사주조합", "기관투자자등", "일반청약자")
 SHARE = re.compile(r"(?P<shares>[^()]*)(?:\((?P<percent>[^()]*)\))?")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from ipo.pages.dom import PageChanged, compact
+from lucy.html import PageChanged, compact
 
 NOTHING = frozenset({"", "-", "--", "~", "-~-", "예정", "미정", "미확정", "추후공고", "추후공지", "없음"})
 NUMBER = r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"

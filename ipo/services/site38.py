@@ -17,15 +17,16 @@ from ipo.models import Offering, RawPage, RunStatus, ScrapeRun, ScrapeSettings
 from ipo.pages.addresses import CALENDAR, LISTINGS, RESULTS, SCHEDULE, detail_path, list_path
 from ipo.pages.calendar import CalendarRow, parse_calendar
 from ipo.pages.detail import parse_detail
-from ipo.pages.dom import PageChanged, decode
 from ipo.pages.forecasts import parse_forecast_results, parse_forecast_schedule
 from ipo.pages.listings import parse_listings
 from ipo.pages.names import company_name, match_key
 from ipo.services import offerings
 from ipo.services.offerings import Told
-from ipo.site import SITE38, Pace, Site, SiteError
+from ipo.site import Site38
 from lucy import clock
 from lucy.errors import LucyError
+from lucy.html import PageChanged, decode
+from lucy.site import Pace, Site, SiteError
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def run_site38(*, site: Site | None = None, trigger: str = "") -> ScrapeRun:
     """
     switches, _made = ScrapeSettings.objects.get_or_create(source=SOURCE)
     with _alone(), _recorded(trigger) as run:
-        with site or Site(SITE38, Pace(pause_seconds=switches.pause_seconds)) as reader:
+        with site or Site38(Pace(pause_seconds=switches.pause_seconds)) as reader:
             reading = _read(reader, run, switches)
         _save(run, reading)
         _forget_old_pages(switches)

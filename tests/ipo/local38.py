@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from ipo.pages.dom import decode
+from lucy.html import decode
 
 DATA = Path(__file__).parent / "data"
 ROWS_A_PAGE = 30

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.roles import ADMINISTRATOR, TRADER
 from ipo.models import OfferingHistory, RawPage, ScrapeSettings
-from ipo.pages.dom import PageChanged
+from lucy.html import PageChanged
 from tests.factories import make_user
 from tests.ipo.local38 import Local38, deals, served
 from tests.ipo.test_site38 import run

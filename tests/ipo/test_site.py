@@ -5,19 +5,9 @@ import ssl
 import pytest
 from requests.adapters import HTTPAdapter
 
-from ipo.site import (
-    SITE38,
-    BadStatus,
-    Elsewhere,
-    OldKeyExchange,
-    Pace,
-    Site,
-    TooLarge,
-    TooSlow,
-    Unreachable,
-    old_tls_context,
-)
+from ipo.site import SITE38, OldKeyExchange, Site38, old_tls_context
 from lucy.embedded import free_port
+from lucy.site import BadStatus, Elsewhere, Pace, Site, TooLarge, TooSlow, Unreachable
 from tests.ipo.local38 import Local38, served
 
 PATH = "/html/fund/index.htm?o=k&page=1"
@@ -110,7 +100,7 @@ def test_another_host_is_not_the_source(local):
 
 
 def test_old_tls_is_for_one_host_and_still_checks_its_certificate():
-    with Site() as site:
+    with Site38() as site:
         session = site._session
         for other in ("https://38.co.kr/", "https://www.38.co.kr.example/", "https://www.example.com/"):
             assert type(session.get_adapter(other)) is HTTPAdapter

@@ -7,15 +7,15 @@ from decimal import Decimal
 import pytest
 
 from ipo.models import Offering, OfferingChange, RawPage, RunStatus, ScrapeRun, ScrapeSettings
-from ipo.pages.dom import PageChanged
 from ipo.selectors import offering, offerings_between, source_health, upcoming
 from ipo.services import site38
 from ipo.services.offerings import Told, save_offerings
 from ipo.services.site38 import reparse_raw, run_site38
-from ipo.site import Pace, Site, SiteError, Unreachable
 from ipo.tasks import site38_work
 from lucy import clock
 from lucy.errors import LucyError
+from lucy.html import PageChanged
+from lucy.site import Pace, Site, SiteError, Unreachable
 from tests.ipo.local38 import Local38, deals, served
 
 pytestmark = pytest.mark.django_db

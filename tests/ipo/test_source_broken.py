@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ipo.pages.calendar import parse_calendar
 from ipo.pages.detail import parse_detail
-from ipo.pages.dom import PageChanged, decode
 from ipo.pages.forecasts import parse_forecast_results
 from ipo.pages.listings import parse_listings
+from lucy.html import PageChanged, decode
 from tests.ipo.local38 import cells_of, saved
 
 CALENDAR = saved("38_list_k_20260704.euckr.html")

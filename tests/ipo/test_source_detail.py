@@ -7,8 +7,8 @@ import pytest
 
 from ipo.pages.bids import LockupLine, PriceLine
 from ipo.pages.detail import parse_detail
-from ipo.pages.dom import PageChanged
 from ipo.pages.offer import Issue, Underwriter
+from lucy.html import PageChanged
 from tests.ipo.local38 import edited, saved
 
 TRUE = "38_detail_2293.euckr.html"

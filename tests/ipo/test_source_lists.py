@@ -8,10 +8,10 @@ import pytest
 
 from ipo.pages import names
 from ipo.pages.calendar import CalendarRow, parse_calendar
-from ipo.pages.dom import PageChanged, decode
 from ipo.pages.forecasts import parse_forecast_results, parse_forecast_schedule
 from ipo.pages.listings import parse_listings
 from ipo.pages.lists import last_page
+from lucy.html import PageChanged, decode
 from tests.ipo.local38 import DATA, edited, saved
 
 TRUE = "38_list_k_20260704.euckr.html"

@@ -1,6 +1,6 @@
-"""Reading a page: one(), many(), text(); PageChanged when it is not what it was.
+"""Reading someone's page: one(), many(), text(); PageChanged when it is not what it was.
 
-The source's pages are HTML 4.01 of many hands: mixed-case tags, unquoted attributes, unclosed <b>, tables
+Such pages are HTML 4.01 of many hands: mixed-case tags, unquoted attributes, unclosed <b>, tables
 four to six deep. lxml reads them as browsers do. What it would also mend in silence is a page that was cut in
 the middle, so `document` looks for its end first.
 """
