@@ -237,6 +237,7 @@ class Candle:
     low: Decimal
     close: Decimal
     volume: int
+    value: Decimal | None = None  # won traded; LS counts millions; None where the broker does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from brokers.models.fills import Fill, FillSource
 from brokers.models.instruments import Instrument
 from brokers.models.keys import Service, ServiceKey
 from brokers.models.limits import RestrictedIssue, RuleChange, TradingLimit
-from brokers.models.notices import Notice, NoticeKind, NoticeRead
+from brokers.models.notices import Inbox, Notice, NoticeKind, NoticeRead, UserNotice, UserNoticeKind
 from brokers.models.orders import (
     ChangeStatus,
     EventKind,
@@ -16,6 +16,7 @@ from brokers.models.orders import (
     OrderOrigin,
     OrderStatus,
 )
+from brokers.models.prices import PriceChunk, PriceHistory
 from brokers.models.stops import Scope, StopDeed, StopEvent, TradingStop
 from brokers.models.tokens import BrokerToken
 from brokers.models.watch import Crossing, Tag, WatchedStock
@@ -37,6 +38,7 @@ __all__ = [
     "EventKind",
     "Fill",
     "FillSource",
+    "Inbox",
     "Instrument",
     "Notice",
     "NoticeKind",
@@ -47,6 +49,8 @@ __all__ = [
     "OrderNumber",
     "OrderOrigin",
     "OrderStatus",
+    "PriceChunk",
+    "PriceHistory",
     "Resolution",
     "RestrictedIssue",
     "RuleChange",
@@ -58,5 +62,7 @@ __all__ = [
     "Tag",
     "TradingLimit",
     "TradingStop",
+    "UserNotice",
+    "UserNoticeKind",
     "WatchedStock",
 ]
