@@ -1,17 +1,17 @@
 """The end-of-day report of an account: pure sums over the day's orders, fills and differences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from brokers.costs import Estimate, estimate
+from brokers.costs import Estimate, Rates, estimate
 from brokers.models import Discrepancy, Fill, Order
 from brokers.terms import Side
 
 
 @dataclass(frozen=True, slots=True)
 class SideTotal:
-    """What one side did, in shares and won; costs are estimates at the published rates, fill by fill."""
+    """What one side did, in shares and won; costs are estimates at the account's rates, fill by fill."""
 
     orders: int
     shares: int
@@ -42,24 +42,29 @@ class DayReport:
 
 
 def day_report(
-    orders: Sequence[Order], fills: Sequence[Fill], differences: Sequence[Discrepancy]
+    orders: Sequence[Order],
+    fills: Sequence[Fill],
+    differences: Sequence[Discrepancy],
+    rates: Rates,
+    kinds: Mapping[str, str],
 ) -> DayReport:
+    """`kinds` are those of the issues by code; what is not in it counts as a share."""
+    costs = [(fill, _costs(fill, rates.of(kinds.get(fill.symbol, "")))) for fill in fills]
     return DayReport(
-        orders, fills, differences, _total(Side.BUY, orders, fills), _total(Side.SELL, orders, fills)
+        orders, fills, differences, _total(Side.BUY, orders, costs), _total(Side.SELL, orders, costs)
     )
 
 
-def _total(side: Side, orders: Iterable[Order], fills: Iterable[Fill]) -> SideTotal:
-    told = [fill for fill in fills if fill.side == side]
-    costs = [_costs(fill) for fill in told]
+def _total(side: Side, orders: Iterable[Order], costs: Iterable[tuple[Fill, Estimate]]) -> SideTotal:
+    told = [(fill, cost) for fill, cost in costs if fill.side == side]
     return SideTotal(
         orders=sum(order.side == side for order in orders),
-        shares=sum(fill.quantity for fill in told),
-        amount=sum((cost.amount for cost in costs), Decimal(0)),
-        fee=sum((cost.fee for cost in costs), Decimal(0)),
-        tax=sum((cost.tax for cost in costs), Decimal(0)),
+        shares=sum(fill.quantity for fill, _ in told),
+        amount=sum((cost.amount for _, cost in told), Decimal(0)),
+        fee=sum((cost.fee for _, cost in told), Decimal(0)),
+        tax=sum((cost.tax for _, cost in told), Decimal(0)),
     )
 
 
-def _costs(fill: Fill) -> Estimate:
-    return estimate(Side(fill.side), fill.quantity, fill.price)
+def _costs(fill: Fill, rates: Rates) -> Estimate:
+    return estimate(Side(fill.side), fill.quantity, fill.price, rates)

@@ -1,6 +1,6 @@
 """Every read of accounts, orders, fills and notices; what a user may not see is not in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from bson.errors import InvalidId
 from django.db.models import Model, Q, QuerySet
 
 from accounts.models import User
+from brokers import paging
 from brokers.hangul import is_initials
 from brokers.models import (
     AccountBook,
@@ -18,21 +19,28 @@ from brokers.models import (
     BrokerToken,
     Discrepancy,
     Fill,
+    Inbox,
     Instrument,
     Notice,
+    NoticeKind,
     NoticeRead,
     Order,
     OrderEvent,
+    UserNotice,
+    UserNoticeKind,
 )
 from brokers.models.accounts import SocketState
+from brokers.models.notices import STAFF_KINDS
 from brokers.models.orders import ENDED
 from brokers.models.tokens import key_hash
+from brokers.paging import Part
 from brokers.reports import DayReport, day_report
 from brokers.rights import accounts_of
 from brokers.terms import InstrumentKind
 from lucy import clock
 
 MOST_NAMES = 300  # that begin alike; enough to rank, bounded
+OWN = "own"  # beside the accounts' ids: the notices that belong to no account
 MISSED_AT_ONCE = 200  # notices sent to a browser that comes back; more are read as a list
 
 
@@ -66,7 +74,35 @@ def fills_of(user: User) -> QuerySet[Fill]:
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
+    """News of the accounts the user may see."""
     return Notice.objects.filter(account_id__in=_visible_ids(user)).order_by("-created_at", "-id")
+
+
+def own_notices_of(user: User) -> QuerySet[UserNotice]:
+    """News for this user that belongs to no account."""
+    return UserNotice.objects.filter(user=user).order_by("-created_at", "-id")
+
+
+def every_notice_of(user: User, kind: str = "") -> list[QuerySet[Any]]:
+    """The tables to read as one list (`paging.newest_of_all`): of the accounts, and of the user's own."""
+    if kind in NoticeKind.values:
+        return [notices_of(user).filter(kind=kind)]
+    if kind:
+        return [own_notices_of(user).filter(kind=kind)]
+    return [notices_of(user), own_notices_of(user)]
+
+
+def kinds_for(user: User) -> list[tuple[str, str]]:
+    """The kinds of news this user can get, with their names."""
+    own = [kind for kind in UserNoticeKind if user.is_staff or kind not in STAFF_KINDS]
+    return [(kind.value, str(kind.label)) for kind in (*NoticeKind, *own)]
+
+
+def newest_notices(user: User, kind: str = "", after: paging.Cursor | None = None, size: int = 30) -> Part:
+    """One part of all of a user's news, with accounts and orders."""
+    part = paging.newest_of_all(every_notice_of(user, kind), "created_at", after, size)
+    with_related([row for row in part.rows if isinstance(row, Notice)], "account", "order")
+    return part
 
 
 def trail_of(order: Order) -> QuerySet[OrderEvent]:
@@ -76,12 +112,18 @@ def trail_of(order: Order) -> QuerySet[OrderEvent]:
 def report_of(account: BrokerAccount, day: date) -> DayReport:
     """The end-of-day report of one account."""
     orders = Order.objects.filter(account=account, trade_date=day).order_by("created_at", "id")
-    fills = Fill.objects.filter(account=account, trade_date=day).order_by("executed_at", "id")
+    fills = list(Fill.objects.filter(account=account, trade_date=day).order_by("executed_at", "id"))
     start = clock.day_start(day)
     differences = Discrepancy.objects.filter(
         account=account, found_at__gte=start, found_at__lt=start + timedelta(days=1)
     ).order_by("found_at")
-    return day_report(list(orders), list(fills), list(differences))
+    kinds = kinds_of({fill.symbol for fill in fills})
+    return day_report(list(orders), fills, list(differences), account.rates, kinds)
+
+
+def kinds_of(symbols: Collection[str]) -> dict[str, str]:
+    """The kinds of the issues that the list has, by code."""
+    return dict(Instrument.objects.filter(symbol__in=list(symbols)).values_list("symbol", "kind"))
 
 
 def differences_of(user: User) -> QuerySet[Discrepancy]:
@@ -110,17 +152,29 @@ def notice_heads(user: User) -> dict[str, int]:
     return {str(account): seq for account, seq in books.values_list("account_id", "notice_seq")}
 
 
+def own_head(user: User) -> int:
+    """The newest number of the user's own notices."""
+    return Inbox.objects.filter(user=user).values_list("seq", flat=True).first() or 0
+
+
 def notices_since(user: User, seen: Mapping[str, int]) -> list[dict[str, Any]]:
-    """What was published after the numbers `seen` per account, oldest first, at most `MISSED_AT_ONCE`."""
+    """What was published after the numbers `seen` per account (`OWN`: the user's own), oldest first.
+
+    At most `MISSED_AT_ONCE` of each table, the newest.
+    """
     visible = {str(account) for account in _visible_ids(user)}
     missed = Q()
     for account, seq in seen.items():
         if account in visible:
             missed |= Q(account_id=ObjectId(account), seq__gt=seq)
-    if not missed:
-        return []
-    rows = Notice.objects.filter(missed).order_by("-created_at", "-seq")[:MISSED_AT_ONCE]
-    return [notice_snapshot(notice) for notice in reversed(rows)]
+    told: list[dict[str, Any]] = []
+    if missed:
+        rows = Notice.objects.filter(missed).order_by("-created_at", "-seq")[:MISSED_AT_ONCE]
+        told += [notice_snapshot(notice) for notice in reversed(rows)]
+    if OWN in seen:
+        own = UserNotice.objects.filter(user=user, seq__gt=seen[OWN]).order_by("-seq")[:MISSED_AT_ONCE]
+        told += [user_notice_snapshot(notice) for notice in reversed(own)]
+    return told
 
 
 def unread_count(user: User) -> int:
@@ -129,7 +183,9 @@ def unread_count(user: User) -> int:
         str(account): seq
         for account, seq in NoticeRead.objects.filter(user=user).values_list("account_id", "seq")
     }
-    return sum(max(0, head - marks.get(account, 0)) for account, head in notice_heads(user).items())
+    unread = sum(max(0, head - marks.get(account, 0)) for account, head in notice_heads(user).items())
+    inbox = Inbox.objects.filter(user=user).values_list("seq", "read").first()
+    return unread + (inbox[0] - inbox[1] if inbox else 0)
 
 
 def find_instruments(text: str, limit: int = 10) -> list[Instrument]:
@@ -257,6 +313,23 @@ def notice_snapshot(notice: Notice) -> dict[str, Any]:
         "order": str(notice.order_id) if notice.order_id else None,
         "data": notice.data,
     }
+
+
+def user_notice_snapshot(notice: UserNotice) -> dict[str, Any]:
+    """The same shape; it belongs to no account, and its address lies in `data`."""
+    return {
+        "account": None,
+        "seq": notice.seq,
+        "kind": notice.kind,
+        "text": notice.text,
+        "at": notice.created_at.isoformat(),
+        "order": None,
+        "data": {"url": notice.url},
+    }
+
+
+def any_notice_snapshot(notice: Notice | UserNotice) -> dict[str, Any]:
+    return notice_snapshot(notice) if isinstance(notice, Notice) else user_notice_snapshot(notice)
 
 
 def _money(value: Any) -> str | None:

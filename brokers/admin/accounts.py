@@ -50,7 +50,17 @@ class BrokerAccountForm(forms.ModelForm[BrokerAccount]):
 
     class Meta:
         model = BrokerAccount
-        fields = ("broker", "server", "number", "name", "customer", "hts_id", "paused")
+        fields = (
+            "broker",
+            "server",
+            "number",
+            "name",
+            "customer",
+            "hts_id",
+            "paused",
+            "commission_percent",
+            "sales_tax_percent",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +158,7 @@ class BrokerAccountAdmin(admin.ModelAdmin[BrokerAccount]):
     actions = ("test_connection", "renew_token", "reconcile", "pause", "resume")
     fieldsets = (
         (None, {"fields": ("broker", "server", "number", "name", "customer", "hts_id", "paused")}),
+        ("매매 비용", {"fields": ("commission_percent", "sales_tax_percent")}),
         ("증권사 키", {"fields": ("new_app_key", "new_app_secret")}),
     )
 

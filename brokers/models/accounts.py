@@ -1,19 +1,28 @@
 """Accounts at brokers, who may use them, and what the processes know about each."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from bson import ObjectId
 from django.conf import settings
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from brokers.adapters.base import Credentials
+from brokers.costs import COMMISSION_PERCENT, SALES_TAX_PERCENT, Rates
 from brokers.models.tokens import SharedTokenStore
 from brokers.terms import Broker, Customer, Server
 from lucy.secrets import EncryptedTextField
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+PERCENT = {
+    "max_digits": 9,
+    "decimal_places": 7,
+    "validators": [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(5))],
+}
 
 
 class BrokerAccount(models.Model):
@@ -32,6 +41,18 @@ class BrokerAccount(models.Model):
     app_key = EncryptedTextField("앱 키", blank=True)
     app_secret = EncryptedTextField("앱 시크릿", blank=True)
     paused = models.BooleanField("일시정지", default=False, help_text="새 주문과 실시간 수신을 멈춥니다.")
+    commission_percent = models.DecimalField(
+        "위탁수수료 (%)",
+        default=COMMISSION_PERCENT,
+        help_text="거래대금의 백분율, 매수와 매도 모두. 예: 0.015",
+        **PERCENT,
+    )
+    sales_tax_percent = models.DecimalField(
+        "매도 제세금 (%)",
+        default=SALES_TAX_PERCENT,
+        help_text="증권거래세와 농어촌특별세. ETF와 ETN에는 붙지 않습니다.",
+        **PERCENT,
+    )
     users: "models.ManyToManyField[User, AccountGrant]" = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         through="AccountGrant",
@@ -63,6 +84,11 @@ class BrokerAccount(models.Model):
         if self.broker == Broker.KIS:
             return f"{number[:8]}-{number[8:]}"
         return f"{number[:3]}-{number[3:5]}-{number[5:]}"
+
+    @property
+    def rates(self) -> Rates:
+        """What its trades cost."""
+        return Rates(self.commission_percent, self.sales_tax_percent)
 
     @property
     def tokens(self) -> SharedTokenStore:

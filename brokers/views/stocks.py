@@ -60,7 +60,7 @@ def stock(request: SignedInRequest, symbol: str) -> HttpResponse:
         "account": account,
         "may_trade": tradable_accounts_of(request.user).exists(),
         "periods": [(period.value, charts.LABELS[period]) for period in Period],
-        **_costs(CostForm({}), _instrument(symbol)),
+        **_costs(CostForm({}), _instrument(symbol), account),
     }
     return render(request, "brokers/stock/stock.html", context)
 
@@ -121,7 +121,8 @@ def candles(request: SignedInRequest, symbol: str) -> HttpResponse:
 @signed_in
 def cost(request: SignedInRequest, symbol: str) -> HttpResponse:
     form = CostForm(request.GET)
-    context = _named(symbol) | _costs(form, _instrument(symbol))
+    account = _chosen(request, list(accounts_of(request.user)))
+    context = _named(symbol) | {"account": account} | _costs(form, _instrument(symbol), account)
     return render(request, "brokers/stock/costs.html", context, status=200 if form.is_valid() else 422)
 
 
@@ -205,8 +206,9 @@ def _ladder(book: OrderBook, base: Decimal, own: dict[tuple[str, Decimal], int])
     }
 
 
-def _costs(form: CostForm, instrument: Instrument | None) -> dict[str, Any]:
+def _costs(form: CostForm, instrument: Instrument | None, account: BrokerAccount | None) -> dict[str, Any]:
     """What buying some and selling them costs: purchases by quantity, sales by price."""
+    rates = (account.rates if account else costs.Rates()).of(instrument.kind if instrument else "")
     given = form.cleaned_data if form.is_valid() else {}
     price = given.get("price") or (instrument.base_price if instrument else None)
     quantity = int(given.get("quantity") or QUANTITIES[2])
@@ -214,19 +216,19 @@ def _costs(form: CostForm, instrument: Instrument | None) -> dict[str, Any]:
         "cost_form": form,
         "cost_price": price,
         "cost_quantity": quantity,
-        "fee_percent": 100 * costs.COMMISSION_RATE,
-        "tax_percent": 100 * costs.SALES_TAX_RATE,
+        "fee_percent": rates.commission,
+        "tax_percent": rates.sales_tax,
     }
     if price is None:
         return context
-    paid = costs.estimate(Side.BUY, quantity, price).total
+    paid = costs.estimate(Side.BUY, quantity, price, rates).total
     context["purchases"] = [
-        (count, costs.estimate(Side.BUY, count, price)) for count in sorted({*QUANTITIES, quantity})
+        (count, costs.estimate(Side.BUY, count, price, rates)) for count in sorted({*QUANTITIES, quantity})
     ]
     context["sales"] = [
         {"price": at, "cost": sale, "profit": sale.total - paid, "rate": 100 * (sale.total - paid) / paid}
         for at in _prices_around(price, instrument)
-        for sale in [costs.estimate(Side.SELL, quantity, at)]
+        for sale in [costs.estimate(Side.SELL, quantity, at, rates)]
     ]
     return context
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.models import User
 from brokers import costs
 from brokers.adapters.base import Level, OrderBook
-from brokers.forms import FiguresForm, PlaceForm, TicketForm
+from brokers.forms import FiguresForm, PlaceForm, TicketForm, kind_of
 from brokers.models import BrokerAccount, Instrument, Order
 from brokers.rights import tradable_accounts_of
 from brokers.selectors import find_instruments
@@ -129,7 +129,8 @@ def _cost(data: dict[str, Any]) -> dict[str, Any]:
         price = desk.quote(data["account"], data["symbol"]).price if market else data["price"]
         if price is None:
             return {}
-        estimate = costs.estimate(Side(data["side"]), int(data["quantity"]), price)
+        rates = data["account"].rates.of(kind_of(data["symbol"]))
+        estimate = costs.estimate(Side(data["side"]), int(data["quantity"]), price, rates)
     except LucyError as silence:
         return {"silence": silence}
     return {"estimate": estimate, "side": data["side"], "market": market, "counted_at": price}

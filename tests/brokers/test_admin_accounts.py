@@ -35,6 +35,8 @@ def form(**changes):
         "name": "운용 1호",
         "customer": "person",
         "hts_id": "kim01",
+        "commission_percent": "0.0140527",
+        "sales_tax_percent": "0.2",
         "new_app_key": KEY,
         "new_app_secret": SECRET,
         "grants-TOTAL_FORMS": "0",
