@@ -7,7 +7,8 @@ from brokers.terms import InstrumentKind, Side
 
 # Percent. Online commission of a plain account, both sides (fee tables of KIS and LS).
 COMMISSION_PERCENT = Decimal("0.015")
-# Percent. 증권거래세 and 농어촌특별세 together, sales on KOSPI and KOSDAQ, from 2026-01-01 (증권거래세법 시행령).
+# Percent. 증권거래세 and 농어촌특별세 together, sales on KOSPI and KOSDAQ, from 2026-01-01
+# (증권거래세법 시행령).
 SALES_TAX_PERCENT = Decimal("0.20")
 # 증권거래세 is on shares: units of funds and notes are sold without it.
 UNTAXED = frozenset({InstrumentKind.ETF, InstrumentKind.ETN})
