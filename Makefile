@@ -18,7 +18,7 @@ run: setup  ## start everything on http://127.0.0.1:$(PORT), data under $(VAR); 
 
 test: setup-dev  ## all tests, the browser ones included
 	@scripts/chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 lint: setup-dev  ## ruff, mypy --strict, migrations, deployment checks
 	$(BIN)/ruff check .

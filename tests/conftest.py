@@ -37,8 +37,14 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-def pytest_configure() -> None:
-    """Before pytest-django sets Django up; DJANGO_SETTINGS_MODULE is therefore not in `pyproject.toml`."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest-django sets Django up; DJANGO_SETTINGS_MODULE is therefore not in `pyproject.toml`.
+
+    Each of pytest-xdist's workers has servers of its own; the process that only deals out tests needs none.
+    """
+    if is_xdist_controller(config):
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # workers name it once their servers are up
+        return
     try:
         services.start()
     except ServiceError as error:
@@ -47,6 +53,10 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["tests.services.QuickHasher"]
+
+
+def is_xdist_controller(config: pytest.Config) -> bool:
+    return config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
 
 
 def pytest_unconfigure() -> None:
