@@ -16,8 +16,9 @@ SIGNED_OUT = 4401
 class OrderFeed(AsyncJsonWebsocketConsumer):
     """News of the user's accounts. Listening starts before the first read, so nothing falls between.
 
-    To the browser: `hello` (the newest notice number per account), `notice`, `health`.
-    From it: `{"resume": {account: last number seen}}` at any time; what was missed is sent again.
+    To the browser: `hello` (the newest notice number per account, and of the user's `own`),
+    `notice`, `health`.
+    From it: `{"resume": {account or "own": last number seen}}` at any time; what was missed is sent again.
     """
 
     user: User
@@ -33,7 +34,7 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         for group in await self._account_groups():
             await self._join(group)
         await self.accept()
-        await self.send_json({"type": "hello", "accounts": await self._heads()})
+        await self._hello()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Empty and binary messages are answered like any other nonsense; Channels would hang up."""
@@ -71,7 +72,7 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
             self.groups.remove(group)
         for group in wanted - set(self.groups):
             await self._join(group)
-        await self.send_json({"type": "hello", "accounts": await self._heads()})
+        await self._hello()
 
     async def _join(self, group: str) -> None:
         await self.channel_layer.group_add(group, self.channel_name)
@@ -83,5 +84,7 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         )()
         return [account_group(key) for key in keys]
 
-    async def _heads(self) -> dict[str, int]:
-        return await database_sync_to_async(selectors.notice_heads)(self.user)
+    async def _hello(self) -> None:
+        heads = await database_sync_to_async(selectors.notice_heads)(self.user)
+        own = await database_sync_to_async(selectors.own_head)(self.user)
+        await self.send_json({"type": "hello", "accounts": heads, "own": own})

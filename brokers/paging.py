@@ -8,6 +8,7 @@ they point to afterwards).
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,9 +28,17 @@ class Part:
 
 def newest_first(rows: QuerySet[Any], moment: str, after: Cursor | None, size: int) -> Part:
     """One part of `rows` by falling `moment` and key, behind the cursor."""
-    if after:
-        rows = _behind(rows, moment, after)
-    found = list(rows.select_related(None).order_by(f"-{moment}", "-pk")[: size + 1])
+    return newest_of_all([rows], moment, after, size)
+
+
+def newest_of_all(lists: Sequence[QuerySet[Any]], moment: str, after: Cursor | None, size: int) -> Part:
+    """The same over the rows of several tables as one list; keys are unique across tables."""
+    found: list[Any] = []
+    for rows in lists:
+        behind = _behind(rows, moment, after) if after else rows
+        found += behind.select_related(None).order_by(f"-{moment}", "-pk")[: size + 1]
+    if len(lists) > 1:
+        found.sort(key=lambda row: (getattr(row, moment), row.pk), reverse=True)
     shown = found[:size]
     return Part(shown, written(getattr(shown[-1], moment), shown[-1].pk) if len(found) > size else "")
 

@@ -9,7 +9,6 @@ urlpatterns = [
     path("", offers.offers, name="offers"),
     path("<int:no>/", offers.offer, name="offer"),
     path("<int:no>/mark/", offers.mark, name="mark"),
-    path("reminders/read/", offers.read_reminders, name="read-reminders"),
     path("calendar/", months.calendar, name="calendar"),
     path("calendar/renew/", months.renew_feed, name="renew-feed"),
     path("calendar/<str:token>.ics", months.feed, name="feed"),

@@ -1,6 +1,6 @@
 """The API's lists: a part at a time, with the address of the next one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -39,7 +39,18 @@ def newest_first(
     request: Request,
 ) -> Response:
     """One page of `rows` by falling time and key."""
-    part = paging.newest_first(rows, time_field, form.get("cursor"), form["limit"])
+    return newest_of_all([rows], time_field, form, snapshot, request)
+
+
+def newest_of_all(
+    lists: Sequence[QuerySet[Any]],
+    time_field: str,
+    form: dict[str, Any],
+    snapshot: Callable[[Any], dict[str, Any]],
+    request: Request,
+) -> Response:
+    """The same over the rows of several tables as one list."""
+    part = paging.newest_of_all(lists, time_field, form.get("cursor"), form["limit"])
     follows = _address(request, cursor=part.after) if part.after else None
     return Response({"next": follows, "results": [snapshot(row) for row in part.rows]})
 

@@ -14,6 +14,7 @@ from brokers.models import (
     Order,
     OrderChange,
     OrderStatus,
+    UserNoticeKind,
 )
 from brokers.models import OrderEvent as Event
 from brokers.selectors import Health
@@ -124,9 +125,9 @@ class ChangeShape(serializers.Serializer[OrderChange]):
 
 
 class NoticeShape(serializers.Serializer[Notice]):
-    account = serializers.CharField()
+    account = serializers.CharField(allow_null=True, help_text="Null: your own, of no account.")
     seq = serializers.IntegerField()
-    kind = serializers.ChoiceField(NoticeKind.choices)
+    kind = serializers.ChoiceField([*NoticeKind.choices, *UserNoticeKind.choices])
     text = serializers.CharField()
     at = serializers.DateTimeField()
     order = serializers.CharField(allow_null=True)

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from brokers.models import Order, OrderStatus
+from brokers.models import NoticeKind, Order, OrderStatus, UserNoticeKind
 from brokers.rights import accounts_of
-from brokers.selectors import notice_heads, unread_count
+from brokers.selectors import OWN, notice_heads, own_head, unread_count
 from brokers.terms import Side
 
 register = template.Library()
@@ -28,6 +28,26 @@ TONES = {
     OrderStatus.CANCELLED: "off",
     OrderStatus.EXPIRED: "off",
 }
+
+
+ICONS = {
+    NoticeKind.FILL: "bi-check2-circle",
+    NoticeKind.ORDER: "bi-send",
+    NoticeKind.WARNING: "bi-exclamation-triangle",
+    UserNoticeKind.IPO: "bi-calendar-event",
+    UserNoticeKind.PRICE: "bi-graph-up-arrow",
+    UserNoticeKind.SCREEN: "bi-funnel",
+    UserNoticeKind.APPROVAL: "bi-clipboard-check",
+    UserNoticeKind.BLOCK: "bi-boxes",
+    UserNoticeKind.JOB: "bi-tools",
+    UserNoticeKind.SCRAPE: "bi-cloud-slash",
+}
+
+
+@register.filter
+def notice_icon(notice: Any) -> str:
+    refused = notice.kind == NoticeKind.ORDER and notice.data["order"]["status"] == OrderStatus.REJECTED
+    return "bi-x-octagon" if refused else ICONS[notice.kind]
 
 
 @register.filter
@@ -149,7 +169,8 @@ def feed(context: RequestContext) -> dict[str, Any]:
     """What the page's socket needs: whose it is, the accounts' names, and where this page's news begins."""
     user = context["request"].user
     names = {str(account.pk): str(account) for account in accounts_of(user)}
-    return {"user": str(user.pk), "accounts": names, "heads": notice_heads(user)}
+    heads = notice_heads(user) | {OWN: own_head(user)}
+    return {"user": str(user.pk), "accounts": names, "heads": heads, "kinds": dict(UserNoticeKind.choices)}
 
 
 @register.simple_tag(takes_context=True)

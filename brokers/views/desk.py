@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from brokers.rights import tradable_accounts_of
-from brokers.selectors import health_of, notices_of, todays_orders, with_related
+from brokers.selectors import health_of, newest_notices, todays_orders, with_related
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.orders import rights_over
 
@@ -16,13 +16,11 @@ LATEST = 30
 @signed_in
 def desk(request: SignedInRequest) -> HttpResponse:
     orders = list(todays_orders(request.user)[:LATEST])
-    notices = list(notices_of(request.user)[:LATEST])
     with_related(orders, "account")
-    with_related(notices, "account", "order")
     context = {
         "health": health_of(request.user),
         "orders": orders,
-        "notices": notices,
+        "notices": newest_notices(request.user, size=LATEST).rows,
         "may_trade": tradable_accounts_of(request.user).exists(),
         **rights_over(request.user),
     }

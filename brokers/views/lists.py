@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from brokers.forms import PeriodForm
-from brokers.models import AccountBook, Fill
+from brokers.models import Fill
 from brokers.rights import accounts_of
-from brokers.selectors import fills_of, notices_of, with_related
+from brokers.selectors import fills_of, kinds_for, newest_notices
 from brokers.services import desk as desk_service
 from brokers.services import notices as notice_service
 from brokers.terms import Side
 from brokers.views.access import SignedInRequest, signed_in
-from brokers.views.paging import newest_first
+from brokers.views.paging import PART, cursor_in, newest_first
 from lucy import clock
 from lucy.errors import LucyError
 
@@ -53,12 +53,12 @@ def _totals(found: QuerySet[Fill]) -> dict[str, Any]:
 @require_GET
 @signed_in
 def notices(request: SignedInRequest) -> HttpResponse:
-    found = notices_of(request.user)
-    if (kind := request.GET.get("kind", "")) in {"fill", "order", "warning"}:
-        found = found.filter(kind=kind)
-    part = newest_first(found, "created_at", request.GET.get("after", ""), "account", "order")
+    kinds = kinds_for(request.user)
+    asked = request.GET.get("kind", "")
+    kind = asked if asked in dict(kinds) else ""
+    part = newest_notices(request.user, kind, cursor_in(request.GET.get("after", "")), PART)
     wanted = "brokers/parts/notice_rows.html" if "after" in request.GET else "brokers/notices.html"
-    return render(request, wanted, {"part": part, "kind": kind})
+    return render(request, wanted, {"part": part, "kind": kind, "kinds": kinds})
 
 
 @require_GET
@@ -66,19 +66,15 @@ def notices(request: SignedInRequest) -> HttpResponse:
 def latest_notices(request: SignedInRequest) -> HttpResponse:
     count = request.GET.get("count", "")
     wanted = min(int(count), MOST) if count.isascii() and count.isdigit() else 10
-    found = list(notices_of(request.user)[:wanted])
-    with_related(found, "account", "order")
+    found = newest_notices(request.user, size=wanted).rows
     return render(request, "brokers/parts/notice_list.html", {"notices": found})
 
 
 @require_POST
 @signed_in
 def read_notices(request: SignedInRequest) -> HttpResponse:
-    """Marks everything up to now as read, in every account of the user."""
-    for book in AccountBook.objects.filter(account__in=list(accounts_of(request.user))).select_related(
-        "account"
-    ):
-        notice_service.mark_read(request.user, book.account, book.notice_seq)
+    """Marks everything up to now as read: of every account, and of the user's own."""
+    notice_service.mark_everything_read(request.user)
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Trigger": "lucy:read"})
     return redirect("brokers:notices")

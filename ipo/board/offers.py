@@ -11,7 +11,7 @@ from accounts.models import User
 from ipo import forecast
 from ipo.board.formulas import deal_of_offering, formula_in_use
 from ipo.forecast import Fit, NoPrediction, Prediction
-from ipo.models import Offering, OfferingMark, UserNotice
+from ipo.models import Offering, OfferingMark
 from lucy import clock
 
 WAITING_DAYS: Final = 60  # after the subscription an offer without a listing day still counts as to come
@@ -156,11 +156,6 @@ def marked_by(user: User, offers: list[Offering]) -> set[Any]:
     keys = [one.pk for one in offers]
     found = OfferingMark.objects.filter(user=user, offering_id__in=keys)
     return set(found.values_list("offering_id", flat=True))
-
-
-def unread_reminders(user: User) -> list[UserNotice]:
-    found = UserNotice.objects.filter(user=user, read_at__isnull=True).order_by("-created_at")
-    return list(found.select_related("offering")[:20])
 
 
 def last_read() -> datetime | None:

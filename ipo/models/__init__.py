@@ -3,7 +3,7 @@
 from ipo.models.forecasts import Forecast, ForecastModel
 from ipo.models.history import OfferingHistory
 from ipo.models.offerings import Offering, OfferingChange
-from ipo.models.reminders import CalendarFeed, OfferingMark, ReminderKind, UserNotice
+from ipo.models.reminders import CalendarFeed, OfferingMark
 from ipo.models.runs import RawPage, RunStatus, ScrapeRun, ScrapeSettings
 
 __all__ = [
@@ -15,9 +15,7 @@ __all__ = [
     "OfferingHistory",
     "OfferingMark",
     "RawPage",
-    "ReminderKind",
     "RunStatus",
     "ScrapeRun",
     "ScrapeSettings",
-    "UserNotice",
 ]

@@ -33,43 +33,6 @@ class OfferingMark(models.Model):
         return f"{self.user}: {self.offering}"
 
 
-class ReminderKind(models.TextChoices):
-    SUBSCRIPTION = "subscription", "내일 청약 시작"
-    REFUND = "refund", "환불일"
-    LISTING = "listing", "상장일"
-
-
-class UserNotice(models.Model):
-    """A reminder of one user, once per offer, kind and day: a day that moves is told again."""
-
-    user_id: ObjectId
-    offering_id: ObjectId
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        related_name="ipo_notices",
-        verbose_name="사용자",
-        db_index=False,
-    )
-    offering = models.ForeignKey(Offering, on_delete=models.CASCADE, related_name="+", verbose_name="공모주")
-    kind = models.CharField("종류", max_length=12, choices=ReminderKind.choices)
-    day = models.DateField("날짜")
-    text = models.CharField("내용", max_length=200)
-    created_at = models.DateTimeField("시각", auto_now_add=True)
-    read_at = models.DateTimeField("읽은 시각", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "공모주 알림"
-        verbose_name_plural = "공모주 알림"
-        ordering = ["-created_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "offering", "kind", "day"], name="each_reminder_once")
-        ]
-
-    def __str__(self) -> str:
-        return self.text
-
-
 class CalendarFeed(models.Model):
     """Behind a user's calendar address: a new `secret` makes the old address useless."""
 

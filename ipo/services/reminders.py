@@ -6,9 +6,12 @@ from datetime import date, timedelta
 
 from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError
+from django.urls import reverse
 
 from accounts.models import User
-from ipo.models import CalendarFeed, Offering, OfferingMark, ReminderKind, UserNotice
+from brokers.models import UserNoticeKind
+from brokers.services.notices import notify
+from ipo.models import CalendarFeed, Offering, OfferingMark
 from lucy import clock
 
 SIGNER = Signer(salt="ipo.calendar", sep=".")
@@ -41,32 +44,26 @@ def remind(today: date | None = None) -> int:
 
 
 def _remind(user: User, offering: Offering, today: date) -> int:
-    told = 0
-    for kind, day, text in _due(offering, today):
-        try:
-            UserNotice.objects.create(user=user, offering=offering, kind=kind, day=day, text=text)
-        except IntegrityError:
-            continue
-        told += 1
-    return told
+    """Once per offer, occasion and day: a day that moves is told again."""
+    url = reverse("ipo:offer", args=[offering.no])
+    return sum(
+        notify(user, UserNoticeKind.IPO, text, url=url, key=f"ipo:{offering.no}:{occasion}:{day}")
+        for occasion, day, text in _due(offering, today)
+    )
 
 
-def _due(offering: Offering, today: date) -> Iterator[tuple[ReminderKind, date, str]]:
+def _due(offering: Offering, today: date) -> Iterator[tuple[str, date, str]]:
     tomorrow = today + timedelta(days=1)
     if offering.subscription_start == tomorrow:
         until = f"~{offering.subscription_end:%m/%d}" if offering.subscription_end else ""
         agents = f" ({offering.underwriter_names})" if offering.underwriter_names else ""
         text = f"{offering.name}: 내일 {tomorrow:%m/%d}{until} 청약{agents}"
-        yield ReminderKind.SUBSCRIPTION, tomorrow, text[:200]
+        yield "subscription", tomorrow, text
     if offering.refund_on == today:
-        yield ReminderKind.REFUND, today, f"{offering.name}: 오늘 환불일"
+        yield "refund", today, f"{offering.name}: 오늘 환불일"
     if offering.listing_on == today:
         price = f" (공모가 {offering.offer_price:,}원)" if offering.offer_price else ""
-        yield ReminderKind.LISTING, today, f"{offering.name}: 오늘 상장{price}"
-
-
-def read_reminders(user: User) -> None:
-    UserNotice.objects.filter(user=user, read_at__isnull=True).update(read_at=clock.now())
+        yield "listing", today, f"{offering.name}: 오늘 상장{price}"
 
 
 # --- the calendar address -----------------------------------------------------------------------------------

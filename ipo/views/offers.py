@@ -34,7 +34,6 @@ def offers(request: SignedInRequest) -> HttpResponse:
         "agents": choices,
         "read_at": board.last_read(),
         "formula": formula_in_use(),
-        "reminders": board.unread_reminders(request.user),
     }
     if phase == "past":
         before = request.GET.get("before", "")
@@ -73,12 +72,7 @@ def mark(request: SignedInRequest, no: int) -> HttpResponse:
     wanted = request.POST.get("marked") == "1"
     (reminders.mark if wanted else reminders.unmark)(request.user, found)
     if request.htmx:
-        return render(request, "ipo/parts/star.html", {"offering": found, "marked": wanted, "is_answer": True})
+        return render(
+            request, "ipo/parts/star.html", {"offering": found, "marked": wanted, "is_answer": True}
+        )
     return redirect("ipo:offers")
-
-
-@require_POST
-@signed_in
-def read_reminders(request: SignedInRequest) -> HttpResponse:
-    reminders.read_reminders(request.user)
-    return HttpResponse("") if request.htmx else redirect("ipo:offers")

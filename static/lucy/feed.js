@@ -2,14 +2,17 @@
 import { clear, show } from "./toasts.js";
 
 /**
- * @typedef {{type: string, account: string, seq: number, kind: string, text: string, at: string, order?: string | null,
- *   data?: {order?: Record<string, any>, fill?: Record<string, any>}}} Notice
+ * @typedef {{type: string, account: string | null, seq: number, kind: string, text: string, at: string, order?: string | null,
+ *   data?: {order?: Record<string, any>, fill?: Record<string, any>, url?: string}}} Notice
  */
 
 const start = JSON.parse(document.getElementById("feed-start").textContent);
 const STORE = `lucy.seen.${start.user}`;
 const PAUSES = [500, 1000, 2000, 4000, 8000, 15000];
 const GIVE_UP = 3; // times a gap is asked for; the server keeps more than it sends at once
+
+/** Whose numbers count a notice: an account's, or the user's own. @param {Notice} notice */
+const streamOf = (notice) => notice.account ?? "own";
 
 /** Per account: all numbers up to this one were shown here. @type {Record<string, number>} */
 const seen = { ...start.heads };
@@ -95,7 +98,7 @@ function lamp(state, pause = 0) {
 // --- what it says -------------------------------------------------------------------------------------------
 function receive(message) {
   if (message.type === "hello") {
-    heads = message.accounts;
+    heads = { ...message.accounts, own: message.own };
     failures = 0;
     asked = {};
     for (const [account, seq] of Object.entries(heads)) seen[account] = Math.min(seen[account] ?? seq, seq);
@@ -108,7 +111,8 @@ function receive(message) {
 
 /** @param {Notice} notice */
 function take(notice) {
-  const { account, seq } = notice;
+  const account = streamOf(notice);
+  const { seq } = notice;
   const beyond = (ahead[account] ??= new Set());
   if (seq <= (seen[account] ?? 0) || beyond.has(seq)) return;
   beyond.add(seq);
@@ -173,17 +177,18 @@ function present(notice) {
   const { order, fill } = notice.data ?? {};
   const account = start.accounts[notice.account] ?? "";
   const card = {
-    key: `${notice.account}:${notice.seq}`,
+    key: `${streamOf(notice)}:${notice.seq}`,
     kind: notice.kind,
     lines: [line(notice)],
-    href: order ? `/orders/${order.id}/` : "/notices/",
-    sub: `${account} · ${clock.format(new Date(fill?.executed_at ?? notice.at))}`,
+    href: order ? `/orders/${order.id}/` : notice.data?.url || "/notices/",
+    sub: [account, clock.format(new Date(fill?.executed_at ?? notice.at))].filter(Boolean).join(" · "),
   };
   if (notice.kind === "fill" && fill) {
     const progress = order ? ` · ${number.format(order.filled_quantity)}/${number.format(order.quantity)}주` : "";
     show({ ...card, side: fill.side, title: `${fill.side === "buy" ? "＋" : "－"}${SIDES[fill.side]}체결`, sub: card.sub + progress });
   } else if (notice.kind === "fill") show({ ...card, title: "체결" });
   else if (notice.kind === "warning") show({ ...card, title: "주의" });
+  else if (notice.kind in start.kinds) show({ ...card, title: start.kinds[notice.kind] });
   else if (isLoud(notice) && !isOnTicket(order.id)) {
     show({ ...card, title: `주문 ${order.status_text}`, lines: [notice.text.replace(/^[^·]+ · /, "")] });
   }
@@ -195,7 +200,7 @@ const isOnTicket = (id) => document.querySelector(`[data-placed="${id}"], #revie
 /** @param {Notice[]} notices @param {number} quiet how many more there are that need no toast */
 function presentTogether(notices, quiet) {
   const of = (kind) => notices.filter((notice) => notice.kind === kind).length;
-  const counts = [[of("fill"), "체결"], [of("warning"), "주의"], [of("order") + quiet, "주문 소식"]];
+  const counts = [[of("fill"), "체결"], [of("warning"), "주의"], [of("order") + quiet, "주문 소식"], [notices.filter((notice) => !notice.account).length, "알림"]];
   const lines = notices.slice(-3).map((notice) => {
     const side = notice.data?.fill?.side;
     return side ? `${SIDES[side]} ${line(notice)}` : line(notice);
@@ -221,7 +226,7 @@ let telling = 0;
 /** Parts of the page ask anew after news; a burst is told once. @param {Notice} notice */
 function announce(notice) {
   news.push(notice);
-  if (notice.seq > (start.heads[notice.account] ?? 0)) countUnread(1);
+  if (notice.seq > (start.heads[streamOf(notice)] ?? 0)) countUnread(1);
   telling ||= setTimeout(() => {
     telling = 0;
     const told = news;
