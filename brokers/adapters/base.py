@@ -20,6 +20,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from brokers.adapters.history import IssueDay, TradePage
 from brokers.terms import (
     Condition,
     Customer,
@@ -159,6 +160,8 @@ class Holding:
     value: Decimal
     profit: Decimal
     profit_rate: Decimal  # percent
+    fee: Decimal | None = None  # of buying and selling it all; None where the broker does not tell
+    tax: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +348,12 @@ class BrokerClient(Protocol):
         """Today's numbers with fills, as totals per number: neither broker lists single fills."""
 
     def orders_between(self, first: date, last: date) -> list[OrderLine]: ...
+    def trades(self, first: date, last: date, after: str = "") -> TradePage:
+        """One page of the history, in the broker's own order; `after` is the page before's."""
+
+    def profits(self, first: date, last: date) -> list[IssueDay]:
+        """What each issue's trades of each day made, oldest first; `Rejected` where that is not told."""
+
     def balance(self) -> Balance: ...
     def buying_power(self, symbol: str, price: Decimal | None, order_type: OrderType) -> BuyingPower: ...
     def quote(self, symbol: str) -> Quote: ...

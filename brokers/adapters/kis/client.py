@@ -29,9 +29,11 @@ from brokers.adapters.base import (
     Unreachable,
     WorkingOrder,
 )
+from brokers.adapters.history import IssueDay, TradePage
 from brokers.adapters.kis import codes
 from brokers.adapters.kis.codes import Service
-from brokers.adapters.kis.wire import account, charts, fields, orders, quotes, refusals
+from brokers.adapters.kis.lists import KisLists
+from brokers.adapters.kis.wire import account, charts, fields, history, orders, quotes, refusals
 from brokers.adapters.kis.wire.fields import Row
 from brokers.adapters.limits import KeptToken, Pace, Token, TokenStore
 from brokers.adapters.transport import Departure, Reply, Transport
@@ -106,6 +108,26 @@ class KisClient(BrokerClient):
         return _oldest_first({(line.trade_date, line.order_no): line for line in lines}.values())
 
     def balance(self) -> Balance:
+    def trades(self, first: date, last: date, after: str = "") -> TradePage:
+        """Newest first; the services meet at three calendar months, so that no line comes twice."""
+        border = codes.three_months_before(_today())
+        place = history.place(after) if after else history.Place("recent" if last >= border else "older")
+        recent = place.part == "recent"
+        service = codes.RECENT_ORDERS if recent else codes.OLDER_ORDERS
+        span = (max(first, border), last) if recent else (first, min(last, border - timedelta(days=1)))
+        query = {**history.trades_query(self._account, *span, self._server), **place.keys}
+        reply = self._ask(service, query, {"tr_cont": "N"} if place.nk else None)
+        lines = tuple(history.trade_line(row) for row in fields.rows(reply.data, "output1"))
+        fk, nk = history.keys_of(reply.data)
+        if _has_more(reply) and (fk, nk) not in (("", ""), (place.fk, place.nk)):
+            return TradePage(lines, history.Place(place.part, fk, nk).written())
+        return TradePage(lines, history.Place("older").written() if recent and first < border else "")
+
+    def profits(self, first: date, last: date) -> list[IssueDay]:
+        return history.issue_days(
+            self._rows(codes.PROFITS, history.profits_query(self._account, first, last), "output1")
+        )
+
         pages = list(self._pages(codes.BALANCE, account.balance_query(self._account)))
         rows = [row for page in pages for row in fields.rows(page, "output1")]
         orderable = account.orderable_cash(self._buying_power("", None, OrderType.MARKET))
@@ -208,7 +230,7 @@ class KisClient(BrokerClient):
             reply = self._ask(service, {**query, **keys}, {"tr_cont": "N"} if page else None)
             yield reply.data
             before, keys = keys, {name: fields.text(reply.data, name.lower()) for name in keys}
-            if reply.headers.get("tr_cont", "").strip() not in MORE_PAGES or not any(keys.values()):
+            if not _has_more(reply) or not any(keys.values()):
                 return
             if keys == before:
                 raise BadReply("ctx_area_nk100 repeats: the list does not go on")
@@ -273,6 +295,10 @@ def _answered(reply: Reply) -> Reply:
 
 
 def _today() -> date:
+def _has_more(reply: Reply) -> bool:
+    return reply.headers.get("tr_cont", "").strip() in MORE_PAGES
+
+
     return datetime.now(KST).date()
 
 

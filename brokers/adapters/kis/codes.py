@@ -1,5 +1,6 @@
 """KIS's addresses, services and codes, each spelled once (kis.md §1, §2, §6)."""
 
+import calendar
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -57,6 +58,7 @@ BALANCE = _trading("inquire-balance", "TTTC8434R", "VTTC8434R")
 BUYING_POWER = _trading("inquire-psbl-order", "TTTC8908R", "VTTC8908R")
 PRICE = _quotation("inquire-price", "FHKST01010100", "FHKST01010100")
 PRICES = _quotation("intstock-multprice", "FHKST11300006", "")
+PROFITS = _trading("inquire-period-trade-profit", "TTTC8715R", "")
 ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST01010200")
 CANDLES = _quotation("inquire-daily-itemchartprice", "FHKST03010100", "FHKST03010100")
 MINUTES_TODAY = _quotation("inquire-time-itemchartprice", "FHKST03010200", "FHKST03010200")
@@ -83,6 +85,14 @@ ORD_DVSN = {
     (OrderType.LIMIT, Condition.FOK): "12",
     (OrderType.MARKET, Condition.IOC): "13",
     (OrderType.MARKET, Condition.FOK): "14",
+
+def three_months_before(day: date) -> date:
+    """The same day of the month three months ago, or that month's last."""
+    year, month = (day.year, day.month - 3) if day.month > 3 else (day.year - 1, day.month + 9)
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+
     (OrderType.BEST, Condition.IOC): "15",
     (OrderType.BEST, Condition.FOK): "16",
     (OrderType.MID, Condition.DAY): "21",

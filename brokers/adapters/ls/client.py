@@ -26,11 +26,13 @@ from brokers.adapters.base import (
     Receipt,
     WorkingOrder,
 )
+from brokers.adapters.history import IssueDay, TradeLine, TradePage
 from brokers.adapters.limits import Pace, TokenStore
 from brokers.adapters.ls import codes
 from brokers.adapters.ls.auth import kept_token
 from brokers.adapters.ls.codes import Transaction
-from brokers.adapters.ls.wire import account, charts, orders, quotes, refusals
+from brokers.adapters.ls.lists import LsLists
+from brokers.adapters.ls.wire import account, charts, history, orders, quotes, refusals
 from brokers.adapters.ls.wire.fields import Body, Fields, Listing, Row, rows
 from brokers.adapters.transport import Departure, Reply, Transport
 from brokers.terms import Customer, OrderType, RequestKind
@@ -83,6 +85,26 @@ class LsClient(BrokerClient):
         return [line for day in _days(first, last) for line in self._past_list(day)]
 
     def balance(self) -> Balance:
+    def trades(self, first: date, last: date, after: str = "") -> TradePage:
+        """Oldest first, an execution a line; LS goes on by header and by number at once."""
+        number, key = history.place(after) if after else (0, None)
+        reply = self._ask(codes.TRADES, history.trades_query(first, last, number), key)
+        lines, reached = history.trade_lines(reply.data), history.last_number(reply.data)
+        if reply.headers.get("tr_cont", "").strip() != "Y" or reached <= number:
+            return TradePage(lines, "")
+        return TradePage(lines, history.written(reached, reply.headers.get("tr_cont_key", "")))
+
+    def profits(self, first: date, last: date) -> list[IssueDay]:
+        lines: list[TradeLine] = []
+        after = ""
+        for _ in range(PAGES_AT_MOST):
+            page = self.trades(first, last, after)
+            lines += page.lines
+            if not page.after:
+                return history.issue_days(lines)
+            after = page.after
+        raise BadReply(f"{codes.TRADES.code} does not end within {PAGES_AT_MOST} pages")
+
         first_page, found = self._listed(account.HOLDING_LIST, account.holdings_query())
         money = account.cash(self._answer(codes.CASH, account.cash_query()))
         return account.balance(first_page, found, money)

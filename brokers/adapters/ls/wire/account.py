@@ -86,6 +86,8 @@ def _holding(row: Row) -> Holding:
         value=row.needed_number("appamt"),
         profit=row.number("dtsunik"),
         profit_rate=row.number("sunikrt"),
+        fee=row.number("fee"),
+        tax=row.number("tax"),
     )
 
 
@@ -110,6 +112,8 @@ def _together(one: Holding, other: Holding) -> Holding:
         value=one.value + other.value,
         profit=profit,
         profit_rate=(profit / cost * 100).quantize(HUNDREDTH, ROUND_DOWN) if cost else Decimal(0),
+        fee=(one.fee or Decimal(0)) + (other.fee or Decimal(0)),
+        tax=(one.tax or Decimal(0)) + (other.tax or Decimal(0)),
     )
 
 
