@@ -306,7 +306,7 @@ def cash_enough(case: Case) -> Refusal | None:
     more = case.added.value if case.is_modify else case.value
     if more <= 0:
         return None
-    wanted = estimate(Side.BUY, 1, more).total
+    wanted = estimate(Side.BUY, 1, more, case.account.rates).total
     found = facts.cash_enough(
         case.account,
         wanted,
