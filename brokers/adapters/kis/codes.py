@@ -2,7 +2,7 @@
 
 import calendar
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from brokers.adapters.base import OrderNews, Period, Rejected
 from brokers.terms import Condition, Customer, OrderType, RequestKind, Server, Side, Venue
@@ -54,11 +54,11 @@ CHANGE_ORDER = _trading("order-rvsecncl", "TTTC0013U", "VTTC0013U")
 OPEN_ORDERS = _trading("inquire-psbl-rvsecncl", "TTTC0084R", "")
 RECENT_ORDERS = _trading("inquire-daily-ccld", "TTTC0081R", "VTTC0081R")
 OLDER_ORDERS = _trading("inquire-daily-ccld", "CTSC9215R", "VTSC9215R")
+PROFITS = _trading("inquire-period-trade-profit", "TTTC8715R", "")
 BALANCE = _trading("inquire-balance", "TTTC8434R", "VTTC8434R")
 BUYING_POWER = _trading("inquire-psbl-order", "TTTC8908R", "VTTC8908R")
 PRICE = _quotation("inquire-price", "FHKST01010100", "FHKST01010100")
 PRICES = _quotation("intstock-multprice", "FHKST11300006", "")
-PROFITS = _trading("inquire-period-trade-profit", "TTTC8715R", "")
 ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST01010200")
 CANDLES = _quotation("inquire-daily-itemchartprice", "FHKST03010100", "FHKST03010100")
 MINUTES_TODAY = _quotation("inquire-time-itemchartprice", "FHKST03010200", "FHKST03010200")
