@@ -107,7 +107,6 @@ class KisClient(BrokerClient):
             lines += self._lines(codes.RECENT_ORDERS, max(first, recent_first), last)
         return _oldest_first({(line.trade_date, line.order_no): line for line in lines}.values())
 
-    def balance(self) -> Balance:
     def trades(self, first: date, last: date, after: str = "") -> TradePage:
         """Newest first; the services meet at three calendar months, so that no line comes twice."""
         border = codes.three_months_before(_today())
@@ -128,6 +127,7 @@ class KisClient(BrokerClient):
             self._rows(codes.PROFITS, history.profits_query(self._account, first, last), "output1")
         )
 
+    def balance(self) -> Balance:
         pages = list(self._pages(codes.BALANCE, account.balance_query(self._account)))
         rows = [row for page in pages for row in fields.rows(page, "output1")]
         orderable = account.orderable_cash(self._buying_power("", None, OrderType.MARKET))
@@ -294,11 +294,11 @@ def _answered(reply: Reply) -> Reply:
     return reply
 
 
-def _today() -> date:
 def _has_more(reply: Reply) -> bool:
     return reply.headers.get("tr_cont", "").strip() in MORE_PAGES
 
 
+def _today() -> date:
     return datetime.now(KST).date()
 
 

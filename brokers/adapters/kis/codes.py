@@ -70,6 +70,14 @@ PERIOD = {Period.DAY: "D", Period.WEEK: "W", Period.MONTH: "M", Period.YEAR: "Y"
 # RECENT_ORDERS reaches three months back, OLDER_ORDERS tells what was before; three months are 89 to 92 days.
 RECENT_AT_LEAST, RECENT_AT_MOST = timedelta(days=89), timedelta(days=92)
 
+
+def three_months_before(day: date) -> date:
+    """The same day of the month three months ago, or that month's last."""
+    year, month = (day.year, day.month - 3) if day.month > 3 else (day.year - 1, day.month + 9)
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+
 CUSTTYPE = {Customer.PERSON: "P", Customer.CORPORATION: "B"}
 
 ORD_DVSN = {
@@ -85,14 +93,6 @@ ORD_DVSN = {
     (OrderType.LIMIT, Condition.FOK): "12",
     (OrderType.MARKET, Condition.IOC): "13",
     (OrderType.MARKET, Condition.FOK): "14",
-
-def three_months_before(day: date) -> date:
-    """The same day of the month three months ago, or that month's last."""
-    year, month = (day.year, day.month - 3) if day.month > 3 else (day.year - 1, day.month + 9)
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-
     (OrderType.BEST, Condition.IOC): "15",
     (OrderType.BEST, Condition.FOK): "16",
     (OrderType.MID, Condition.DAY): "21",

@@ -84,7 +84,6 @@ class LsClient(BrokerClient):
         """A call for each day (the paper broker trades on weekends too), at LS's pace of one a second."""
         return [line for day in _days(first, last) for line in self._past_list(day)]
 
-    def balance(self) -> Balance:
     def trades(self, first: date, last: date, after: str = "") -> TradePage:
         """Oldest first, an execution a line; LS goes on by header and by number at once."""
         number, key = history.place(after) if after else (0, None)
@@ -105,6 +104,7 @@ class LsClient(BrokerClient):
             after = page.after
         raise BadReply(f"{codes.TRADES.code} does not end within {PAGES_AT_MOST} pages")
 
+    def balance(self) -> Balance:
         first_page, found = self._listed(account.HOLDING_LIST, account.holdings_query())
         money = account.cash(self._answer(codes.CASH, account.cash_query()))
         return account.balance(first_page, found, money)
