@@ -26,6 +26,7 @@ _LOOKED_AT = (
             "tradingstop",
             "stopevent",
             "rulechange",
+            "pricehistory",
         ),
     ),
     ("ipo", ("offering", "scraperun", "rawpage", "offeringhistory")),

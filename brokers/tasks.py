@@ -10,8 +10,11 @@ from brokers.adapters.base import BrokerError
 from brokers.godata import GodataSilent
 from brokers.models import Instrument
 from brokers.services.calendar import refresh_holidays
+from brokers.services.collect import collect_days, collect_minutes
 from brokers.services.instruments import refresh_instruments
 from lucy import clock
+
+COLLECTING = timedelta(minutes=45)  # shorter than an hour, after which Redis hands the same task out again
 
 
 @shared_task(autoretry_for=(BrokerError,), retry_backoff=5, max_retries=5)
@@ -24,6 +27,18 @@ def fill_ls_stk_info() -> int:
 def holiday_godata() -> int:
     """Public holidays of twelve months, once a month (the original's job of this name)."""
     return refresh_holidays()
+
+
+@shared_task
+def collect_daily_prices() -> str:
+    """Every listed stock's days up to the last final one; what is left waits for the next turn."""
+    return str(collect_days(clock.now() + COLLECTING))
+
+
+@shared_task
+def collect_minute_prices() -> str:
+    """The same for the minutes of the stocks that anyone watches."""
+    return str(collect_minutes(clock.now() + COLLECTING))
 
 
 @worker_ready.connect

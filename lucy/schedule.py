@@ -30,6 +30,18 @@ JOBS: Final = (
         "공휴일 12개월을 공공데이터포털에서 받습니다.",
     ),
     Job(
+        "collect_daily_prices",
+        "brokers.tasks.collect_daily_prices",
+        "10 0-7,16-23 * * *",
+        "전 종목의 일봉을 증권사에서 받아 저장합니다. 끊긴 곳부터 이어 받습니다.",
+    ),
+    Job(
+        "collect_minute_prices",
+        "brokers.tasks.collect_minute_prices",
+        "40 20-23 * * *",
+        "나의 주식에 있는 종목의 분봉을 받아 저장합니다.",
+    ),
+    Job(
         "site38_work",
         "ipo.tasks.site38_work",
         "01 10 * * *",

@@ -12,7 +12,7 @@ from brokers.adapters.base import Candle, Period
 from brokers.api.accounts import ASKED
 from brokers.api.fields import MoneyField, SymbolField
 from brokers.api.views import ApiView
-from brokers.services import desk
+from brokers.services import charts
 
 LONGEST = {  # what one call may ask for: a broker is asked page by page, at its pace
     Period.MINUTE: timedelta(days=5),
@@ -30,6 +30,7 @@ class CandleShape(serializers.Serializer[Candle]):
     low = MoneyField()
     close = MoneyField()
     volume = serializers.IntegerField()
+    value = MoneyField(allow_null=True, help_text="Won traded; null where the broker does not tell.")
 
 
 class CandlesView(ApiView):
@@ -57,14 +58,17 @@ class CandlesView(ApiView):
         tags=["market"],
         parameters=[Question],
         responses={200: CandleShape(many=True), **ASKED},
-        description="Candles of one issue, oldest first, asked of this account's broker now.",
+        description=(
+            "Candles of one issue, oldest first: from the store, and what it does not have of this "
+            "account's broker now."
+        ),
     )
     def get(self, request: Request, account_id: str) -> Response:
         form = self.Question(data=request.query_params)
         form.is_valid(raise_exception=True)
         asked = form.validated_data
         account = self.account_in_address(account_id)
-        found = desk.candles(
+        chart = charts.candles(
             account,
             asked["symbol"],
             Period(asked["period"]),
@@ -72,4 +76,6 @@ class CandlesView(ApiView):
             asked["last"],
             asked["adjusted"],
         )
-        return Response([CandleShape(candle).data for candle in found])
+        if chart.silence:
+            raise chart.silence  # a script takes what it gets for the whole
+        return Response([CandleShape(candle).data for candle in chart.candles])

@@ -36,7 +36,6 @@ class Migration(migrations.Migration):
                 ('interval', models.CharField(choices=[('day', '일'), ('minute', '분')], max_length=8, verbose_name='간격')),
                 ('first_day', models.DateField(null=True, verbose_name='첫날')),
                 ('last_day', models.DateField(db_index=True, null=True, verbose_name='마지막 날')),
-                ('last_close', models.DecimalField(decimal_places=4, max_digits=18, null=True, verbose_name='마지막 종가')),
                 ('collected_at', models.DateTimeField(db_index=True, null=True, verbose_name='수집')),
                 ('reread_at', models.DateTimeField(null=True, verbose_name='다시 읽음')),
                 ('error', models.CharField(blank=True, default='', max_length=300, verbose_name='오류')),

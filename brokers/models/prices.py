@@ -44,7 +44,6 @@ class PriceHistory(models.Model):
     interval = models.CharField("간격", max_length=8, choices=INTERVALS)
     first_day = models.DateField("첫날", null=True)  # asked for from here on
     last_day = models.DateField("마지막 날", null=True, db_index=True)  # the last one whose bars are final
-    last_close = models.DecimalField("마지막 종가", max_digits=18, decimal_places=4, null=True)
     collected_at = models.DateTimeField("수집", null=True, db_index=True)
     reread_at = models.DateTimeField("다시 읽음", null=True)  # a split or the like changed the past
     error = models.CharField("오류", max_length=300, blank=True, default="")

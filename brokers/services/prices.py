@@ -1,7 +1,7 @@
 """Stored prices: written a chunk at a time, read as one stock's bars or as the panel of many."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from bson import Binary
@@ -13,7 +13,8 @@ from brokers.prices import Chunk, Interval, Panel, pack, panel_of, unpack
 from lucy import clock
 from lucy.mongo import collection, connection, transactional
 
-DAYS_A_BATCH = 2_000  # documents a round trip: a year of one stock is 12 kB
+CHUNKS_A_BATCH = 2_000  # a round trip: a year of one stock is 12 kB
+DAY_IS_OVER = time(20, 5)
 
 
 def panel(days: int, symbols: Iterable[str] | None = None) -> Panel:
@@ -41,6 +42,21 @@ def bars(symbol: str, interval: Interval, first: date, last: date) -> list[Candl
         for bar in unpack(interval, chunk)
         if first <= bar.at.astimezone(clock.KST).date() <= last
     ]
+
+
+def last_bar(symbol: str, interval: Interval) -> Candle | None:
+    """The newest stored bar."""
+    newest = PriceChunk.objects.filter(symbol=symbol, interval=interval.value).order_by("-starts_on").first()
+    return unpack(interval, newest.chunk)[-1] if newest else None
+
+
+def last_final_day() -> date:
+    """The last trading day whose bars change no more: NXT trades until 20:00, and daily bars count it in."""
+    local = clock.now().astimezone(clock.KST)
+    over = clock.market_hours_apply() and local.time() >= DAY_IS_OVER
+    if over and clock.is_trading_day(local.date()):
+        return local.date()
+    return clock.previous_trading_day(local.date())
 
 
 @transactional
@@ -76,7 +92,7 @@ def _write(interval: Interval, chunks: Iterable[Chunk]) -> None:
 
 def _chunks(wanted: dict[str, Any]) -> list[Chunk]:
     rows = collection(PriceChunk).find(
-        wanted, {"_id": False, "interval": False}, batch_size=DAYS_A_BATCH, session=connection.session
+        wanted, {"_id": False, "interval": False}, batch_size=CHUNKS_A_BATCH, session=connection.session
     )
     return [Chunk(row["symbol"], row["starts_on"].date(), row["slots"], row["figures"]) for row in rows]
 

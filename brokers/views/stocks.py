@@ -17,6 +17,7 @@ from brokers.forms import SYMBOL, WonField
 from brokers.models import BrokerAccount, Fill, Instrument
 from brokers.rights import accounts_of, tradable_accounts_of
 from brokers.selectors import find_instruments, open_orders
+from brokers.services import charts as stored_charts
 from brokers.services import desk
 from brokers.terms import Side
 from brokers.ticks import tick_size
@@ -109,12 +110,13 @@ def candles(request: SignedInRequest, symbol: str) -> HttpResponse:
     last = _last_day(period)
     first = last - charts.REACH[period]
     try:
-        found = desk.candles(account, symbol, period, first, last, adjusted)
+        chart = stored_charts.candles(account, symbol, period, first, last, adjusted)
     except LucyError as silence:
         return JsonResponse({"message": silence.message}, status=silence.status)
     fills = Fill.objects.filter(account=account, symbol=symbol, executed_at__gte=clock.day_start(first))
-    own = charts.marks(fills.order_by("-executed_at", "-id")[:MOST_MARKS], found, period)
-    return JsonResponse(charts.drawn(found, own, period))
+    own = charts.marks(fills.order_by("-executed_at", "-id")[:MOST_MARKS], chart.candles, period)
+    silence_words = chart.silence.message if chart.silence else ""
+    return JsonResponse(charts.drawn(chart.candles, own, period) | {"silence": silence_words})
 
 
 @require_GET

@@ -3,6 +3,7 @@ const frame = document.getElementById("chart");
 const form = document.getElementById("chart-form");
 const silence = document.getElementById("chart-silence");
 const words = document.getElementById("chart-words");
+const partly = document.getElementById("chart-partly");
 const MINUTE_PAUSE = 60_000;
 
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -97,6 +98,8 @@ async function load(fresh) {
   const bare = good && !answer.candles.length;
   silence.hidden = good && !bare;
   frame.hidden = words.hidden = !silence.hidden;
+  partly.hidden = !good || !answer.silence;
+  partly.textContent = good && answer.silence ? `저장된 봉만 보입니다. ${answer.silence}` : "";
   if (!good || bare) {
     const clock = new Date().toLocaleTimeString("en-GB", { timeZone: "Asia/Seoul" });
     silence.querySelector("[data-words]").textContent = bare ? "이 기간에 거래가 없습니다." : `${answer.message} (${clock}부터)`;

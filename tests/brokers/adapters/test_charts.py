@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -152,13 +153,22 @@ def test_days_are_those_of_the_market(client: Client, paper: PaperThread, broker
     assert all(c.low <= min(c.open, c.close) <= max(c.open, c.close) <= c.high for c in found)
 
 
+def _in_millions(candles: list[Candle]) -> list[Candle]:
+    """As LS tells what was traded."""
+    million = 1_000_000
+    return [
+        replace(candle, value=None if candle.value is None else candle.value // million * million)
+        for candle in candles
+    ]
+
+
 @pytest.mark.parametrize("period", [Period.WEEK, Period.MONTH, Period.YEAR])
 def test_both_brokers_tell_the_same_longer_candles(client: Client, period: Period):
     last = clock.trade_date()
     first = last - timedelta(days=1500)
     at_kis = client("kis", Server.REAL).candles(SAMSUNG, period, first, last)
     at_ls = client("ls", Server.REAL).candles(SAMSUNG, period, first, last)
-    assert at_kis[:-1] == at_ls[:-1]  # the running one may have traded in between
+    assert _in_millions(at_kis[:-1]) == at_ls[:-1]  # the running one may have traded in between
     assert at_kis[0].at.date() == period.start_of(at_kis[0].at.date()) <= first
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from brokers.adapters.base import Candle, Period
 from brokers.adapters.kis import codes
@@ -57,7 +58,8 @@ def candles(rows: Iterable[Row], period: Period) -> list[Candle]:
 
 def _candle(row: Row, period: Period) -> Candle:
     begins = period.start_of(fields.day(row, DAY))
-    return _bar(row, datetime.combine(begins, time(), KST), "stck_clpr", "acml_vol")
+    value = fields.number(row, "acml_tr_pbmn") if text(row, "acml_tr_pbmn") else None
+    return _bar(row, datetime.combine(begins, time(), KST), "stck_clpr", "acml_vol", value)
 
 
 def minute(row: Row) -> datetime:
@@ -76,7 +78,8 @@ def _has_traded(row: Row) -> bool:
     return fields.number_or_zero(row, "stck_oprc") > 0
 
 
-def _bar(row: Row, at: datetime, close: str, volume: str) -> Candle:
+def _bar(row: Row, at: datetime, close: str, volume: str, value: Decimal | None = None) -> Candle:
+    """A minute has no value of its own: KIS counts `acml_tr_pbmn` from the day's beginning."""
     return Candle(
         at,
         fields.number(row, "stck_oprc"),
@@ -84,4 +87,5 @@ def _bar(row: Row, at: datetime, close: str, volume: str) -> Candle:
         fields.number(row, "stck_lwpr"),
         fields.number(row, close),
         fields.count_or_zero(row, volume),
+        value,
     )

@@ -7,6 +7,8 @@ from brokers.adapters.base import Candle, Period
 from brokers.adapters.ls import codes
 from brokers.adapters.ls.wire.fields import Body, Fields, Listing, Row, cursor, midnight, moment
 
+MILLION = 1_000_000  # LS counts value in millions of won
+
 
 def candles_query(symbol: str, period: Period, first: date, last: date, adjusted: bool) -> Fields:
     return {
@@ -72,6 +74,7 @@ def _bar(row: Row, at: datetime) -> Candle:
         row.needed_number("low"),
         row.needed_number("close"),
         row.needed_integer("jdiff_vol"),
+        row.number("value") * MILLION,
     )
 
 
