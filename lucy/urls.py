@@ -14,4 +14,5 @@ urlpatterns = [
     path("api/", ApiPageView.as_view(url_name="schema"), name="api-docs"),
     path("", include("brokers.urls")),
     path("ipo/", include("ipo.urls")),
+    path("find/", include("screener.urls")),
 ]

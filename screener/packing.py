@@ -1,4 +1,4 @@
-"""Rows of a result as bytes and back, column by column: small in the database, and nothing changes its type."""
+"""Rows of a result as bytes and back, column by column: small in the database, types unchanged."""
 
 import json
 import zlib

@@ -31,8 +31,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a user made of a table. `columns`: the keys shown, in the screen's order; empty means the usual ones.
+    """What a user made of a table.
 
+    `columns`: the keys shown, in the screen's order; empty means the usual ones.
     `sort`: a column's key; empty leaves the source's order, which often means a rank.
     """
 

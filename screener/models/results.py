@@ -44,7 +44,7 @@ def columns_of(result: Result) -> dict[str, object]:
 
 
 class ScreenResult(_Rows):
-    """The last result of one question; a half-read one stands beside the last good one, never in its place."""
+    """The last result of one question; a half-read one stands beside the last good one, not in its place."""
 
     scope = models.CharField("누구의", max_length=24, blank=True)  # a user's key; empty for everyone's
     question = models.CharField("질문", max_length=64)  # a hash of `asked`
