@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from brokers.adapters.base import BrokerClient, BrokerStream, Credentials
+from brokers.adapters.base import BrokerClient, BrokerStream, Credentials, Rejected
 from brokers.adapters.kis.client import KisClient
+from brokers.adapters.kis.lists import KisLists
 from brokers.adapters.kis.stream import KisStream
 from brokers.adapters.limits import Pace, TokenStore
 from brokers.adapters.ls.client import LsClient
+from brokers.adapters.ls.lists import LsLists
 from brokers.adapters.ls.stream import LsStream
 from brokers.terms import Broker
 
@@ -47,6 +49,22 @@ def client_for(account: "BrokerAccount") -> BrokerClient:
 def stream_for(account: "BrokerAccount") -> BrokerStream:
     """A new stream of the account's news; the gateway that holds the account reads it."""
     return _ADAPTERS[Broker(account.broker)].stream(account.credentials, account.tokens)
+
+
+def kis_lists(account: "BrokerAccount") -> KisLists:
+    """What only KIS lists; `Rejected` for an account at another broker."""
+    client = client_for(account)
+    if not isinstance(client, KisClient):
+        raise Rejected("한국투자증권 계좌가 필요합니다.")
+    return client.lists
+
+
+def ls_lists(account: "BrokerAccount") -> LsLists:
+    """What only LS lists; `Rejected` for an account at another broker."""
+    client = client_for(account)
+    if not isinstance(client, LsClient):
+        raise Rejected("LS증권 계좌가 필요합니다.")
+    return client.lists
 
 
 def _pace(account: "BrokerAccount") -> Pace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import islice
@@ -28,20 +29,22 @@ class Candle:
 
 
 class CandleMaker:
-    """Makes an issue's past once a day and remembers it."""
+    """Makes an issue's past once a day, as far back as it is asked for, and remembers it."""
 
     def __init__(self, seed: int, clock: PaperClock) -> None:
         self.seed = seed
         self.clock = clock
-        self._daily: dict[tuple[str, date], list[Candle]] = {}
+        self._daily: dict[tuple[str, date], tuple[list[Candle], Iterator[Candle]]] = {}
         self._minutes: dict[tuple[str, date], list[Candle]] = {}
 
-    def daily(self, code: str, base_price: int, kind: str) -> list[Candle]:
+    def daily(self, code: str, base_price: int, kind: str, days: int = PAST_DAYS) -> list[Candle]:
         """Business days before today, the latest first; the latest closes at the base price."""
         today = self.clock.trade_date()
         if (code, today) not in self._daily:
-            self._daily[code, today] = self._make_daily(code, today, base_price, kind)
-        return self._daily[code, today]
+            self._daily[code, today] = ([], self._make_daily(code, today, base_price, kind))
+        bars, older = self._daily[code, today]
+        bars += islice(older, max(0, days - len(bars)))
+        return bars[:days]
 
     def minutes(self, code: str, base_price: int, price: int, kind: str) -> list[Candle]:
         """Minutes of today's regular session up to now, the latest first.
@@ -56,16 +59,15 @@ class CandleMaker:
             bars = [bar for bar in bars if bar.at <= now]
         return [_closing_at(bars[0], price), *bars[1:]] if bars else []
 
-    def _make_daily(self, code: str, today: date, base_price: int, kind: str) -> list[Candle]:
+    def _make_daily(self, code: str, today: date, base_price: int, kind: str) -> Iterator[Candle]:
         # Each day draws from its own seed: tomorrow the same days show the same moves.
-        close, bars = base_price, []
+        close = base_price
         for day in islice(self.clock.business_days_back(today), PAST_DAYS):
             random = Random(f"{self.seed}:{code}:{day}")  # noqa: S311
             move = random.randint(-260, 260) + (8 if close > base_price // 3 else -80)
             before = max(grid.snap_down(close * 10_000 // (10_000 + move), kind), 100)
-            bars.append(_bar(random, datetime.combine(day, time(), KST), before, close, kind, 1_000_000))
+            yield _bar(random, datetime.combine(day, time(), KST), before, close, kind, 1_000_000)
             close = before
-        return bars
 
     def _make_minutes(self, code: str, today: date, base_price: int, kind: str) -> list[Candle]:
         random = Random(f"{self.seed}:{code}:{today}:minutes")  # noqa: S311

@@ -18,11 +18,13 @@ from aiohttp import web
 from brokers.paper.faults import Call, Rule
 from brokers.paper.kis_accounts import ACCOUNT_SERVICES
 from brokers.paper.kis_charts import CHART_SERVICES
+from brokers.paper.kis_lists import LIST_SERVICES
 from brokers.paper.kis_masters import MASTER_SERVICES
 from brokers.paper.kis_orders import ORDER_SERVICES
 from brokers.paper.kis_overseas import OVERSEAS_SERVICES
 from brokers.paper.kis_profits import PROFIT_SERVICES
 from brokers.paper.kis_quotes import QUOTE_SERVICES
+from brokers.paper.kis_rankings import RANKING_SERVICES
 from brokers.paper.kis_socket import KisSockets
 from brokers.paper.kis_unsupported import UNSUPPORTED_SERVICES
 from brokers.paper.kis_wire import KisAnswer, KisCall, KisError, Service, invalid
@@ -41,6 +43,8 @@ SERVICES: tuple[Service, ...] = (
     *PROFIT_SERVICES,
     *QUOTE_SERVICES,
     *CHART_SERVICES,
+    *RANKING_SERVICES,
+    *LIST_SERVICES,
     *MASTER_SERVICES,
     *OVERSEAS_SERVICES,
     *UNSUPPORTED_SERVICES,

@@ -52,7 +52,7 @@ def asked_issue(call: KisCall) -> Issue:
 
 def price(call: KisCall) -> KisAnswer:
     issue = asked_issue(call)
-    past = call.market.daily_candles(issue.code)[:250]
+    past = call.market.daily_candles(issue.code, 250)
     output = {
         **dict.fromkeys(PRICE_FIELDS, "0"),
         **_state_fields(issue),

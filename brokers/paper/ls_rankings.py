@@ -39,7 +39,7 @@ def rate(call: Call, issue: Issue) -> Decimal:
 
 def rate_before(call: Call, issue: Issue) -> Decimal:
     """Yesterday's change in percent."""
-    last, before = call.market.daily_candles(issue.code)[:2]
+    last, before = call.market.daily_candles(issue.code, 2)
     return percent(last.close - before.close, before.close)
 
 
@@ -70,7 +70,7 @@ def _t1452(call: Call, issue: Issue) -> int:
 
 def _t1463(call: Call, issue: Issue) -> int:
     asks_yesterday = call.fields["jnilgubun"] == "1"
-    return call.market.daily_candles(issue.code)[0].value if asks_yesterday else issue.value
+    return call.market.daily_candles(issue.code, 1)[0].value if asks_yesterday else issue.value
 
 
 def _t1481(call: Call, issue: Issue) -> Decimal:
@@ -138,7 +138,7 @@ def _broke_out(call: Call, issue: Issue) -> bool:
 
 def _past_price(call: Call, issue: Issue) -> int:
     """The highest or lowest price of the period before today."""
-    days = call.market.daily_candles(issue.code)[: _coded(PERIOD_DAYS, call.fields["type2"])]
+    days = call.market.daily_candles(issue.code, _coded(PERIOD_DAYS, call.fields["type2"]))
     seeks_low = call.fields["type1"] == "1"
     return min(day.low for day in days) if seeks_low else max(day.high for day in days)
 
@@ -233,7 +233,7 @@ def _rate_before(call: Call, issue: Issue, members: list[Issue]) -> dict[str, An
 
 def _value_before(call: Call, issue: Issue, members: list[Issue]) -> dict[str, Any]:
     """t1463"""
-    return {"jnilvalue": call.market.daily_candles(issue.code)[0].value // MILLION}
+    return {"jnilvalue": call.market.daily_candles(issue.code, 1)[0].value // MILLION}
 
 
 def _shares(call: Call, issue: Issue, members: list[Issue]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 
 from brokers.paper import grid
-from brokers.paper.candles import Candle, CandleMaker
+from brokers.paper.candles import PAST_DAYS, Candle, CandleMaker
 from brokers.paper.clock import PaperClock
 
 LEVELS = 10
@@ -204,10 +204,10 @@ class Market:
             self.trades[issue.code].clear()
         self._books.clear()
 
-    def daily_candles(self, code: str) -> list[Candle]:
-        """Past business days, the latest first; today is not among them."""
+    def daily_candles(self, code: str, days: int = PAST_DAYS) -> list[Candle]:
+        """That many past business days, the latest first; today is not among them."""
         issue = self.issue(code)
-        return self._candles.daily(code, issue.base_price, issue.kind)
+        return self._candles.daily(code, issue.base_price, issue.kind, days)
 
     def minute_candles(self, code: str) -> list[Candle]:
         """Today's minutes, the latest first; the latest one closes at the current price."""

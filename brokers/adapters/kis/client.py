@@ -62,6 +62,7 @@ class KisClient(BrokerClient):
             credentials.rest_url or codes.REST_URL[self._server], read_seconds=READ_SECONDS
         )
         self._token = KeptToken(tokens, self._issue_token)
+        self.lists = KisLists(self._ask, credentials.hts_id)
 
     def place(self, request: OrderRequest) -> Receipt:
         return self._order(codes.CASH_ORDER[request.side], orders.new_order(self._account, request))

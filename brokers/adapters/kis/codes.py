@@ -46,6 +46,10 @@ def _quotation(name: str, real: str, paper: str) -> Service:
     return Service(f"/uapi/domestic-stock/v1/quotations/{name}", real, paper)
 
 
+def _ranking(name: str, real: str) -> Service:
+    return Service(f"/uapi/domestic-stock/v1/ranking/{name}", real, "")
+
+
 CASH_ORDER = {
     Side.BUY: _trading("order-cash", "TTTC0012U", "VTTC0012U"),
     Side.SELL: _trading("order-cash", "TTTC0011U", "VTTC0011U"),
@@ -63,8 +67,19 @@ ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST0
 CANDLES = _quotation("inquire-daily-itemchartprice", "FHKST03010100", "FHKST03010100")
 MINUTES_TODAY = _quotation("inquire-time-itemchartprice", "FHKST03010200", "FHKST03010200")
 MINUTES_OF_DAY = _quotation("inquire-time-dailychartprice", "FHKST03010230", "")
+INVESTOR_TOTALS = _quotation("foreign-institution-total", "FHPTJ04400000", "")
+STOCK_OPINIONS = _quotation("invest-opinion", "FHKST663300C0", "")
+FIRM_OPINIONS = _quotation("invest-opbysec", "FHKST663400C0", "")
+WATCH_GROUPS = _quotation("intstock-grouplist", "HHKCM113004C7", "")
+WATCHED_ISSUES = _quotation("intstock-stocklist-by-group", "HHKCM113004C6", "")
+CONDITIONS = _quotation("psearch-title", "HHKST03900300", "")
+CONDITION_HITS = _quotation("psearch-result", "HHKST03900400", "")
+AFTER_HOURS_RANKS = _ranking("after-hour-balance", "FHPST01760000")
+BOOK_RANKS = _ranking("quote-balance", "FHPST01720000")
 
 PRICES_A_CALL = 30
+STOCK_OPINIONS_A_CALL, FIRM_OPINIONS_A_CALL = 100, 20
+NO_HITS = "MCA05918"  # a condition that nothing meets
 CANDLES_A_CALL = 100
 PERIOD = {Period.DAY: "D", Period.WEEK: "W", Period.MONTH: "M", Period.YEAR: "Y"}
 # RECENT_ORDERS reaches three months back, OLDER_ORDERS tells what was before; three months are 89 to 92 days.

@@ -55,6 +55,7 @@ class LsClient(BrokerClient):
         self._token = kept_token(credentials, tokens, self._transport)
         self._pace = pace
         self._machine = _machine(credentials)
+        self.lists = LsLists(self._some)
 
     def place(self, request: OrderRequest) -> Receipt:
         return self._order(codes.NEW_ORDER, orders.new_order(request))
@@ -171,9 +172,19 @@ class LsClient(BrokerClient):
         return refusals.receipt(self._signed(transaction, send), transaction.code)
 
     def _listed(self, listing: Listing, query: Fields) -> tuple[Body, list[Row]]:
-        """The first page and the rows of all; `BadReply` when there is no end to them.
+        """The first page and the rows of all; `BadReply` when there is no end to them."""
+        first, found, _more = self._pages(listing, query)
+        return first, found
 
-        LS goes on by header and by body at once, and may repeat a page for ever (ls.md 1.9): a page that
+    def _some(self, listing: Listing, query: Fields, at_least: int | None) -> tuple[list[Row], bool]:
+        """Rows of as many pages as hold `at_least`, and whether there are more; None reads all."""
+        _first, found, more = self._pages(listing, query, at_least)
+        return found, more
+
+    def _pages(
+        self, listing: Listing, query: Fields, at_least: int | None = None
+    ) -> tuple[Body, list[Row], bool]:
+        """LS goes on by header and by body at once, and may repeat a page for ever (ls.md 1.9): a page that
         brings nothing new is the end.
         """
         found: dict[str, Row] = {}
@@ -185,7 +196,9 @@ class LsClient(BrokerClient):
             found |= {listing.row_key(row): row for row in rows(reply.data, listing.rows)}
             more = listing.cursor(reply.data)
             if reply.headers.get("tr_cont", "").strip() != "Y" or not more or len(found) == known:
-                return first, list(found.values())
+                return first, list(found.values()), False
+            if at_least is not None and len(found) >= at_least:
+                return first, list(found.values()), True
             query, page_key = query | more, reply.headers.get("tr_cont_key", "")
         raise BadReply(f"{listing.transaction.code} does not end within {PAGES_AT_MOST} pages")
 

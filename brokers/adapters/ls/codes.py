@@ -6,6 +6,7 @@ Source: reference/ls.md (sections in the comments), which says of each how sure 
 from dataclasses import dataclass
 
 from brokers.adapters.base import Period
+from brokers.adapters.lists import Ranking
 from brokers.terms import Condition, InstrumentKind, Market, OrderType, Server, Side
 
 REST_URL = "https://openapi.ls-sec.co.kr:8080"  # 1.1: one host; the app key decides between real and paper
@@ -36,8 +37,8 @@ MODIFY_ORDER = Transaction("CSPAT00701", "/stock/order", 3)
 CANCEL_ORDER = Transaction("CSPAT00801", "/stock/order", 3)
 DAY_ORDERS = Transaction("t0425", "/stock/accno", 2)
 PAST_ORDERS = Transaction("CSPAQ13700", "/stock/accno", 1)
-HOLDINGS = Transaction("t0424", "/stock/accno", 2)
 TRADES = Transaction("CDPCQ04700", "/stock/accno", 1)
+HOLDINGS = Transaction("t0424", "/stock/accno", 2)
 CASH = Transaction("CSPAQ22200", "/stock/accno", 1)
 BUYING_POWER = Transaction("CSPBQ00200", "/stock/accno", 1)
 QUOTE = Transaction("t1102", "/stock/market-data", 10)
@@ -46,6 +47,16 @@ ORDER_BOOK = Transaction("t1101", "/stock/market-data", 10)
 INSTRUMENTS = Transaction("t8436", "/stock/etc", 2)
 CANDLES = Transaction("t8410", "/stock/chart", 1)
 MINUTES = Transaction("t8412", "/stock/chart", 1)
+RANKINGS = {  # 4.1
+    Ranking.RATE: Transaction("t1441", "/stock/high-item", 1),
+    Ranking.VOLUME: Transaction("t1452", "/stock/high-item", 2),
+    Ranking.VALUE: Transaction("t1463", "/stock/high-item", 1),
+    Ranking.SURGE: Transaction("t1466", "/stock/high-item", 1),
+    Ranking.AFTER_HOURS_RATE: Transaction("t1481", "/stock/high-item", 1),
+    Ranking.AFTER_HOURS_VOLUME: Transaction("t1482", "/stock/high-item", 1),
+    Ranking.EXPECTED_VOLUME: Transaction("t1489", "/stock/high-item", 1),
+    Ranking.EXPECTED_RATE: Transaction("t1492", "/stock/high-item", 1),
+}
 
 QUOTES_AT_ONCE = 50  # t8407
 CANDLES_AT_ONCE = 500

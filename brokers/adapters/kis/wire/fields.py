@@ -45,6 +45,14 @@ def count_or_zero(row: Row, name: str) -> int:
     return as_count(found, name) if found else 0
 
 
+def whole(row: Row, name: str) -> int:
+    """A signed number of shares; 0 when empty."""
+    value = number_or_zero(row, name)
+    if value != value.to_integral_value():
+        raise BadReply(f"{name} is no whole number")
+    return int(value)
+
+
 def as_number(found: str, name: str) -> Decimal:
     try:
         value = Decimal(found)

@@ -29,7 +29,7 @@ def issues_query(symbols: Sequence[str]) -> Fields:
 def quotes(body: Body) -> list[Quote]:
     """t8407 tells neither halts nor the base price; the change, counted from the base, gives it away."""
     return [
-        _quote(row, row.symbol("shcode"), row.needed_number("price") - _change(row), halted=False)
+        _quote(row, row.symbol("shcode"), row.needed_number("price") - change_of(row), halted=False)
         for row in rows(body, "t8407OutBlock1")
     ]
 
@@ -40,7 +40,7 @@ def _quote(row: Row, symbol: str, base_price: Decimal, *, halted: bool) -> Quote
         name=row.text("hname"),
         price=row.needed_number("price"),
         base_price=base_price,
-        change=_change(row),
+        change=change_of(row),
         change_rate=row.number("diff"),
         open=row.number("open"),
         high=row.number("high"),
@@ -52,7 +52,7 @@ def _quote(row: Row, symbol: str, base_price: Decimal, *, halted: bool) -> Quote
     )
 
 
-def _change(row: Row) -> Decimal:
+def change_of(row: Row) -> Decimal:
     """`change` has no sign of its own: `sign` says 1 and 2 up, 4 and 5 down."""
     change = abs(row.number("change"))
     return -change if row.text("sign") in ("4", "5") else change
