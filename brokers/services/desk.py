@@ -34,34 +34,34 @@ _WORDS: dict[type[BrokerError], tuple[str, int, str]] = {
 
 
 def quote(account: BrokerAccount, symbol: str) -> Quote:
-    return _asked(lambda: client_for(account).quote(symbol))
+    return answered(lambda: client_for(account).quote(symbol))
 
 
 def order_book(account: BrokerAccount, symbol: str) -> OrderBook:
-    return _asked(lambda: client_for(account).order_book(symbol))
+    return answered(lambda: client_for(account).order_book(symbol))
 
 
 def candles(
     account: BrokerAccount, symbol: str, period: Period, first: date, last: date, adjusted: bool
 ) -> list[Candle]:
-    return _asked(lambda: client_for(account).candles(symbol, period, first, last, adjusted))
+    return answered(lambda: client_for(account).candles(symbol, period, first, last, adjusted))
 
 
 def quotes(account: BrokerAccount, symbols: Sequence[str]) -> list[Quote]:
-    return _asked(lambda: client_for(account).quotes(symbols))
+    return answered(lambda: client_for(account).quotes(symbols))
 
 
 def balance(account: BrokerAccount) -> Balance:
-    return _asked(lambda: client_for(account).balance())
+    return answered(lambda: client_for(account).balance())
 
 
 def buying_power(
     account: BrokerAccount, symbol: str, price: Decimal | None, order_type: OrderType
 ) -> BuyingPower:
-    return _asked(lambda: client_for(account).buying_power(symbol, price, order_type))
+    return answered(lambda: client_for(account).buying_power(symbol, price, order_type))
 
 
-def _asked(question: Callable[[], T]) -> T:
+def answered(question: Callable[[], T]) -> T:
     """The broker's answer, or its refusal as a `LucyError` that keeps its code and words."""
     try:
         return question()
