@@ -32,6 +32,7 @@ _LOOKED_AT = (
     ("ipo", ("offering", "scraperun", "rawpage", "offeringhistory")),
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
+    ("jobs", ("jobrun",)),
 )
 _KEPT = (  # back office adds and changes these, and deletes neither people nor accounts
     ("accounts", ("user",), ("view", "add", "change")),
@@ -39,6 +40,7 @@ _KEPT = (  # back office adds and changes these, and deletes neither people nor 
     ("brokers", ("accountgrant",), ("view", "add", "change", "delete")),
     ("brokers", ("tradinglimit", "restrictedissue", "eventday"), ("view", "add", "change", "delete")),
     ("brokers", ("servicekey",), ("view", "add", "change")),
+    ("jobs", ("jobsettings",), ("view", "add", "change")),
     (
         "django_celery_beat",
         ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule"),

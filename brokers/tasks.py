@@ -29,13 +29,13 @@ def holiday_godata() -> int:
     return refresh_holidays()
 
 
-@shared_task
+@shared_task(time_limit_minutes=50)
 def collect_daily_prices() -> str:
     """Every listed stock's days up to the last final one; what is left waits for the next turn."""
     return str(collect_days(clock.now() + COLLECTING))
 
 
-@shared_task
+@shared_task(time_limit_minutes=50)
 def collect_minute_prices() -> str:
     """The same for the minutes of the stocks that anyone watches."""
     return str(collect_minutes(clock.now() + COLLECTING))

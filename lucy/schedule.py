@@ -66,6 +66,12 @@ JOBS: Final = (
         "표시한 공모주의 청약 전날, 환불일, 상장일을 알립니다.",
     ),
     Job(
+        "forget_old_runs",
+        "jobs.tasks.forget_old_runs",
+        "30 4 * * *",
+        "보관 기간이 지난 작업 기록을 지웁니다.",
+    ),
+    Job(
         "forget_old_sign_ins",
         "accounts.tasks.forget_old_sign_ins",
         "20 4 * * *",

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "brokers",
     "ipo",
     "screener",
+    "jobs",
 ]
 MIGRATION_MODULES = {
     "admin": "mongo_migrations.admin",

@@ -14,5 +14,6 @@ urlpatterns = [
     path("api/", ApiPageView.as_view(url_name="schema"), name="api-docs"),
     path("", include("brokers.urls")),
     path("ipo/", include("ipo.urls")),
+    path("settings/", include("jobs.urls")),
     path("find/", include("screener.urls")),
 ]

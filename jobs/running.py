@@ -1,0 +1,86 @@
+"""What every task of the house is: written down as it runs, skipped while the one before still runs."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Ignore, Retry
+
+LIMIT = timedelta(minutes=30)  # of a task that names none
+MOST_LINES = 400
+
+logger = logging.getLogger(__name__)
+
+
+class JobTask(Task):  # type: ignore[misc]
+    """A task whose runs are rows of `JobRun`; `time_limit_minutes` is its option of `shared_task`.
+
+    The worker's threads cannot be stopped from outside, so the limit ends no run: past it a run counts as
+    lost and the next may begin. What may take long watches the clock by itself.
+    """
+
+    abstract = True
+    time_limit_minutes: float = LIMIT.total_seconds() / 60
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
+        from jobs import services  # models, which this module must not need before Django is set up
+
+        headers = self.request.headers or {}
+        run = services.begin(
+            self.name,
+            task_id=self.request.id or "",
+            job=headers.get("periodic_task_name") or "",
+            asked_by=headers.get("asked_by") or "",
+            limit=timedelta(minutes=self.time_limit_minutes),
+        )
+        if run is None:
+            raise Ignore
+        with _heard() as lines:
+            try:
+                result = self.run(*args, **kwargs)
+            except Retry as turn:
+                services.failed(run, str(turn.exc or turn), "\n".join(lines), again=True)
+                raise
+            except BaseException as failure:
+                logger.exception("%s failed", self.name)
+                services.failed(run, f"{type(failure).__name__}: {failure}", "\n".join(lines))
+                raise
+            services.done(run, "" if result is None else str(result), "\n".join(lines))
+        return result
+
+
+class _Listener(logging.Handler):
+    """Keeps the lines of each thread that asks for them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self.own = threading.local()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = getattr(self.own, "lines", None)
+        if lines is not None and len(lines) < MOST_LINES:
+            lines.append(self.format(record))
+
+
+_listener = _Listener()
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """What this thread logs meanwhile."""
+    root = logging.getLogger()
+    if _listener not in root.handlers:
+        root.addHandler(_listener)
+    lines: list[str] = []
+    _listener.own.lines = lines
+    try:
+        yield lines
+    finally:
+        _listener.own.lines = None
