@@ -12,6 +12,7 @@ from brokers.models import Instrument
 from brokers.services.calendar import refresh_holidays
 from brokers.services.collect import collect_days, collect_minutes
 from brokers.services.instruments import refresh_instruments
+from brokers.services.watch import call_everyone
 from lucy import clock
 
 COLLECTING = timedelta(minutes=45)  # shorter than an hour, after which Redis hands the same task out again
@@ -39,6 +40,12 @@ def collect_daily_prices() -> str:
 def collect_minute_prices() -> str:
     """The same for the minutes of the stocks that anyone watches."""
     return str(collect_minutes(clock.now() + COLLECTING))
+
+
+@shared_task(quiet=True, time_limit_minutes=2)
+def call_base_prices() -> int | None:
+    """Base prices of everyone's stocks, whether a page is open or not."""
+    return call_everyone()
 
 
 @worker_ready.connect

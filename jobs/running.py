@@ -17,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 
 class JobTask(Task):  # type: ignore[misc]
-    """A task whose runs are rows of `JobRun`; `time_limit_minutes` is its option of `shared_task`.
+    """A task whose runs are rows of `JobRun`; `time_limit_minutes` and `quiet` are options of `shared_task`.
+
+    A quiet task leaves no row of a run that gave None: it runs every few seconds and mostly finds nothing.
 
     The worker's threads cannot be stopped from outside, so the limit ends no run: past it a run counts as
     lost and the next may begin. What may take long watches the clock by itself.
@@ -25,6 +27,7 @@ class JobTask(Task):  # type: ignore[misc]
 
     abstract = True
     time_limit_minutes: float = LIMIT.total_seconds() / 60
+    quiet: bool = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly:
@@ -51,7 +54,10 @@ class JobTask(Task):  # type: ignore[misc]
                 logger.exception("%s failed", self.name)
                 services.failed(run, f"{type(failure).__name__}: {failure}", "\n".join(lines))
                 raise
-            services.done(run, "" if result is None else str(result), "\n".join(lines))
+            if self.quiet and result is None:
+                services.forget(run)
+            else:
+                services.done(run, "" if result is None else str(result), "\n".join(lines))
         return result
 
 

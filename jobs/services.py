@@ -61,6 +61,11 @@ def failed(run: JobRun, why: str, log: str, *, again: bool = False) -> None:
     _end(run, RunStatus.AGAIN if again else RunStatus.FAILED, error=why[:LONGEST_LOG], log=log)
 
 
+def forget(run: JobRun) -> None:
+    """It found nothing to do."""
+    run.delete()
+
+
 def _end(run: JobRun, status: RunStatus, *, result: str = "", error: str = "", log: str = "") -> None:
     """Also of a run that was given up as lost: it came back."""
     JobRun.objects.filter(pk=run.pk).update(

@@ -8,12 +8,13 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task and its crontab in Korean time: minute, hour, day of month, month, day of week."""
+    """A task and its crontab in Korean time: minute, hour, day of month, month, day of week; or seconds."""
 
     name: str
     task: str
     crontab: str
     about: str
+    seconds: int = 0  # between two runs, where it has no crontab
 
 
 JOBS: Final = (
@@ -40,6 +41,13 @@ JOBS: Final = (
         "brokers.tasks.collect_minute_prices",
         "40 20-23 * * *",
         "나의 주식에 있는 종목의 분봉을 받아 저장합니다.",
+    ),
+    Job(
+        "call_base_prices",
+        "brokers.tasks.call_base_prices",
+        "",
+        "나의 주식의 기준가를 장중에 확인하고 도달하면 알립니다.",
+        seconds=15,
     ),
     Job(
         "site38_work",
@@ -91,9 +99,16 @@ def keep_schedule(**_: Any) -> None:
 
 
 def _make(job: Job) -> None:
-    from django_celery_beat.models import CrontabSchedule, PeriodicTask
+    from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
+    values = {"name": job.name, "task": job.task, "description": job.about}
+    if job.seconds:
+        every = {"every": job.seconds, "period": IntervalSchedule.SECONDS}
+        interval, _made = IntervalSchedule.objects.get_or_create(**every)
+        # A turn that was not taken in time is worthless: the next one asks the same.
+        PeriodicTask.objects.create(interval=interval, expire_seconds=job.seconds, **values)
+        return
     names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
     times = dict(zip(names, job.crontab.split(), strict=True))
     crontab, _made = CrontabSchedule.objects.get_or_create(**times, timezone=settings.TIME_ZONE)
-    PeriodicTask.objects.create(name=job.name, task=job.task, crontab=crontab, description=job.about)
+    PeriodicTask.objects.create(crontab=crontab, **values)

@@ -6,15 +6,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.urls import reverse
 
 from accounts.models import User
 from brokers.adapters.base import Quote
-from brokers.models import BrokerAccount, Crossing, Instrument, Tag, WatchedStock
+from brokers.models import BrokerAccount, Crossing, Instrument, Tag, UserNoticeKind, WatchedStock
 from brokers.rights import accounts_of
 from brokers.services import desk
+from brokers.services.notices import notify
 from brokers.terms import Broker, Server, Venue
 from lucy import clock
 from lucy.errors import LucyError
+from lucy.mongo import transactional
 
 MOST_STOCKS = 300
 FRESH = timedelta(seconds=8)  # a price asked for by any page of this process; shorter than a page's 10 s
@@ -162,11 +166,17 @@ def prices(user: User, symbols: Sequence[str]) -> tuple[dict[str, Priced], LucyE
     What nobody answered comes as it was last known, with the silence beside it. Kept apart from the quotes of
     the checks of an order (`facts`), which must know whether an issue is halted: a round at LS does not tell.
     """
+    return _prices(symbols, accounts_of(user))
+
+
+def _prices(
+    symbols: Sequence[str], accounts: QuerySet[BrokerAccount]
+) -> tuple[dict[str, Priced], LucyError | None]:
     stale = _listed([symbol for symbol in symbols if not _is_fresh(symbol)])
     silence: LucyError | None = None
     if stale:
         silence = LucyError("no_account", "시세를 물을 수 있는 계좌가 없습니다.")
-        for account in _askable(user):
+        for account in _askable(accounts):
             try:
                 _keep(desk.quotes(account, _at_once(account, stale)))
             except LucyError as refusal:
@@ -206,14 +216,14 @@ def _keep(quotes: Iterable[Quote]) -> None:
         _kept.pop(next(iter(_kept)), None)
 
 
-def _askable(user: User) -> list[BrokerAccount]:
+def _askable(accounts: QuerySet[BrokerAccount]) -> list[BrokerAccount]:
     """Two at most, the one that answers many at once first."""
 
     def rank(account: BrokerAccount) -> int:
         place = (account.broker, account.server)
         return _BEST_FIRST.index(place) if place in _BEST_FIRST else len(_BEST_FIRST)
 
-    return sorted(accounts_of(user).filter(paused=False), key=rank)[:2]
+    return sorted(accounts.filter(paused=False).exclude(app_key=""), key=rank)[:2]
 
 
 def market_is_open() -> bool:
@@ -224,20 +234,54 @@ def market_is_open() -> bool:
 # --- base prices --------------------------------------------------------------------------------------------
 
 
+def call_everyone() -> int | None:
+    """Ask for every stock that has a base price, of all users in one round, and call whom it concerns.
+
+    How many were called; None while prices do not move. Raises `LucyError` when no broker answers.
+    """
+    if not market_is_open():
+        return None
+    rows = list(WatchedStock.objects.exclude(buy_below=None, sell_above=None))
+    if not rows:
+        return None
+    everyones = BrokerAccount.objects.order_by("broker", "name")
+    priced, silence = _prices(sorted({row.symbol for row in rows}), everyones)
+    if silence:
+        raise silence
+    return len(newly_crossed(rows, priced)) or None
+
+
 def newly_crossed(rows: Iterable[WatchedStock], priced: dict[str, Priced]) -> list[WatchedStock]:
-    """Note which base prices were reached or left; those that were reached just now, once for all tabs."""
+    """Note which base prices were reached or left; those reached just now, each told in the bell once."""
     return [row for row in rows if row.symbol in priced and _note(row, priced[row.symbol])]
 
 
 def _note(row: WatchedStock, priced: Priced) -> bool:
-    crossing = row.crosses(priced.quote.price)
-    if crossing == row.crossing:
+    crossing, before = row.crosses(priced.quote.price), row.crossing
+    if crossing == before:
         return False
-    before = row.crossing
     reached = crossing != Crossing.NONE
     row.crossing = crossing
     row.crossed_at = priced.at if reached else None
     row.crossed_price = priced.quote.price if reached else None
+    return _keep_note(row, before) and reached
+
+
+@transactional
+def _keep_note(row: WatchedStock, before: str) -> bool:
+    """The note and the call together; of two that see it at once, one does both."""
     changes = {name: getattr(row, name) for name in ("crossing", "crossed_at", "crossed_price")}
     first = WatchedStock.objects.filter(pk=row.pk, crossing=before).update(**changes) == 1
-    return first and reached
+    if first and row.crossed_at:
+        key = f"price:{row.symbol}:{row.crossing}:{row.crossed_at.isoformat()}"
+        url = reverse("brokers:stock", args=[row.symbol])
+        words = f"{Crossing(row.crossing).label}: {called(row)}"
+        notify(row.user, UserNoticeKind.PRICE, words, url=url, key=key)
+    return first
+
+
+def called(row: WatchedStock) -> str:
+    """What a base price that was reached says."""
+    below = row.crossing == Crossing.BELOW
+    base = row.buy_below if below else row.sell_above
+    return f"{row.name} {row.crossed_price:,.0f}원, 기준가 {base:,.0f}원 {'이하' if below else '이상'}"

@@ -48,14 +48,13 @@ def prices(request: SignedInRequest) -> HttpResponse:
     """Prices of the whole list in one round, and the base prices they reached."""
     rows = watch.watched_by(request.user)
     priced, silence = watch.prices(request.user, [row.symbol for row in rows])
-    fresh = watch.newly_crossed(rows, priced)
+    watch.newly_crossed(rows, priced)
     return JsonResponse(
         {
             "open": watch.market_is_open(),
             "silence": silence.message if silence else "",
             "rows": {symbol: _figures(one) for symbol, one in priced.items()},
             "calls": [_call(row) for row in rows if row.crossing],
-            "fresh": [row.symbol for row in fresh],
         }
     )
 
@@ -220,13 +219,11 @@ def _figures(priced: Priced) -> dict[str, Any]:
 
 
 def _call(row: WatchedStock) -> dict[str, Any]:
-    below = row.crossing == Crossing.BELOW
-    base = row.buy_below if below else row.sell_above
     return {
         "symbol": row.symbol,
         "name": row.name,
-        "side": "buy" if below else "sell",
+        "side": "buy" if row.crossing == Crossing.BELOW else "sell",
         "title": Crossing(row.crossing).label,
-        "text": f"{row.name} {won(row.crossed_price)}원, 기준가 {won(base)}원 {'이하' if below else '이상'}",
+        "text": watch.called(row),
         "at": row.crossed_at.isoformat() if row.crossed_at else "",
     }

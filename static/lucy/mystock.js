@@ -1,5 +1,4 @@
 // My Stock: prices for all rows at once, sorting, base prices that call, hands on the keyboard.
-import { show } from "./toasts.js";
 
 const list = document.getElementById("mystock");
 const asof = document.getElementById("watch-asof");
@@ -53,10 +52,6 @@ function write(told) {
     }
   }
   drawCalls(told.calls);
-  for (const symbol of told.fresh) {
-    const call = called.get(symbol);
-    if (call) show({ key: `watch:${symbol}:${call.at}`, kind: "warning", side: call.side, title: call.title, lines: [call.text], sub: clock(call.at), href: `/stocks/${symbol}/` });
-  }
   sort();
 }
 

@@ -1,6 +1,6 @@
 """나의 주식: one round of calls for all rows, tags, base prices that call once, removals that name first."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from brokers.adapters.base import Quote
 from brokers.hangul import initials_of
-from brokers.models import Crossing, Instrument, Tag, WatchedStock
+from brokers.models import Crossing, Instrument, Tag, UserNotice, WatchedStock
 from brokers.paper.faults import Action, Rule
 from brokers.services import watch
 from lucy import clock
@@ -277,16 +277,41 @@ def test_a_base_price_calls_once_until_it_is_left(trader, ls_account, issues, as
     post(trader, "mystock-bases", SAMSUNG, buy_below="69,000", sell_above="71,000")
     assert ask(trader)["calls"] == []
     price_is(asked, 69_000)
-    first, second = ask(trader), ask(trader)
-    assert first["fresh"] == [SAMSUNG]
-    assert second["fresh"] == []
+    _, second = ask(trader), ask(trader)
+    assert [notice.text for notice in UserNotice.objects.filter(user=trader)] == [
+        "매수 기준가 도달: 삼성전자 69,000원, 기준가 69,000원 이하"
+    ]
     assert second["calls"][0]["text"] == "삼성전자 69,000원, 기준가 69,000원 이하"
     price_is(asked, 72_000)
     assert ask(trader)["calls"][0]["side"] == "sell"
     price_is(asked, 70_000)
     assert ask(trader)["calls"] == []
     price_is(asked, 68_000)
-    assert ask(trader)["fresh"] == [SAMSUNG]
+    ask(trader)
+    assert UserNotice.objects.filter(user=trader, kind="price").count() == 3
+
+
+def test_base_prices_call_without_a_page_in_one_round_for_everyone(trader, ls_account, issues, asked):
+    other = make_user()  # who has no account to ask with
+    watch.base_prices(watch.watch(trader, SAMSUNG, Tag.FOLLOWED), None, Decimal(69_000))
+    watch.base_prices(watch.watch(other, KAKAO, Tag.HELD), Decimal(80_000), None)
+    watch.watch(other, HYNIX, Tag.HELD)  # without a base price: nobody waits for it
+    assert watch.call_everyone() == 2
+    assert [symbols for _, symbols in asked] == [[SAMSUNG, KAKAO]]
+    assert UserNotice.objects.get(user=trader).url == f"/stocks/{SAMSUNG}/"
+    assert "매수 기준가 도달: 카카오" in UserNotice.objects.get(user=other).text
+    assert watch.call_everyone() is None
+
+
+def test_nobody_is_called_while_the_market_is_closed(
+    trader, ls_account, issues, asked, settings, monkeypatch
+):
+    settings.MARKET_HOURS = True
+    night = datetime(2026, 11, 20, 3, tzinfo=clock.KST)
+    monkeypatch.setattr(clock, "now", lambda: night)
+    watch.base_prices(watch.watch(trader, SAMSUNG, Tag.FOLLOWED), None, Decimal(69_000))
+    assert watch.call_everyone() is None
+    assert asked == []
 
 
 def test_two_tabs_are_not_called_twice(trader, issues):

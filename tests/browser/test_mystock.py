@@ -40,7 +40,7 @@ def test_a_stock_is_found_watched_called_and_bought(paper, new_page, trader, ls_
     row.get_by_label("카카오 매도 기준가").fill("1000")
     row.get_by_label("카카오 매도 기준가").press("Tab")
     expect(page.locator("#watch-calls")).to_contain_text("매도 기준가 도달")
-    expect(page.locator(".toast-warning")).to_contain_text("카카오")
+    expect(page.locator("#toasts")).to_contain_text("카카오")  # as a notice of the bell
     expect(page.locator("tr.watch-called")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     picture(page, f"mystock-{width}")

@@ -80,6 +80,17 @@ def test_a_run_that_gets_another_turn_says_so():
     assert "the site is away" in JobRun.objects.filter(status="again").first().error
 
 
+@shared_task(name="tests.quiet", quiet=True)
+def quiet(result):
+    return result
+
+
+def test_a_quiet_task_leaves_a_row_only_where_it_did_something():
+    quiet.apply((None,))
+    quiet.apply((2,))
+    assert [run.result for run in JobRun.objects.all()] == ["2"]
+
+
 def test_called_from_our_own_code_it_is_no_run():
     assert add(1, 2) == 3
     assert not JobRun.objects.exists()
