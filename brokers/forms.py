@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from accounts.models import User
 from brokers.adapters.base import OrderRequest
+from brokers.adapters.history import IssueDay, TradeLine
 from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
 from brokers.models.orders import WORKING
 from brokers.rights import accounts_of, tradable_accounts_of
@@ -163,6 +164,8 @@ class CancelForm(forms.Form):
 class PeriodForm(forms.Form):
     """The filters that lists of orders and fills have in common; without any, today."""
 
+    days = 1  # how many days are taken where no period is given
+
     account = forms.ModelChoiceField(
         queryset=BrokerAccount.objects.none(), required=False, label="계좌", empty_label="모든 계좌"
     )
@@ -186,7 +189,7 @@ class PeriodForm(forms.Form):
         data = super().clean() or self.cleaned_data
         today = clock.trade_date()
         data["last"] = data.get("last") or max(today, data.get("first") or today)
-        data["first"] = data.get("first") or min(today, data["last"])
+        data["first"] = data.get("first") or min(today, data["last"]) - timedelta(days=self.days - 1)
         if data["first"] > data["last"]:
             self.add_error("first", "시작일이 종료일보다 늦습니다.")
         return data
@@ -197,7 +200,7 @@ class PeriodForm(forms.Form):
             filled = self.given.copy()
             filled["first"] = self.cleaned_data["first"].isoformat()
             filled["last"] = self.cleaned_data["last"].isoformat()
-            self.data = filled
+            self.data = self.given = filled
 
     def is_live(self) -> bool:
         """Whether news of this moment belongs in the list."""
@@ -233,6 +236,50 @@ class OrderFilters(PeriodForm):
         if state := self.cleaned_data["state"]:
             rows = rows.filter(status__in=STATES[state][1])
         return rows
+
+
+class HistoryForm(PeriodForm):
+    """One account's past as its broker tells it; without a period the last seven days."""
+
+    days = 7
+    longest = timedelta(days=3 * 366)  # brokers page on for ever
+
+    def __init__(self, data: QueryDict, *, user: User) -> None:
+        super().__init__(data, user=user)
+        accounts = accounts_of(user)
+        field = cast("forms.ModelChoiceField[BrokerAccount]", self.fields["account"])
+        field.required, field.empty_label = True, None
+        field.error_messages["required"] = "계좌를 고르세요."
+        if not data.get("account") and (first := accounts.first()):
+            self.data = self.given = data.copy()
+            self.given["account"] = str(first.pk)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data["last"] - data["first"] > self.longest:
+            self.add_error("first", "한 번에 3년까지 조회합니다.")
+        return data
+
+    def query(self) -> str:
+        """What the page's parts are asked with; empty where the filters cannot be taken."""
+        return self.given.urlencode() if self.is_valid() else ""
+
+    def wants(self, line: TradeLine) -> bool:
+        """Whether a line of the broker's passes the filters that the broker does not know."""
+        side = self.cleaned_data["side"]
+        return (not side or line.side == side) and self.wants_issue(line)
+
+    def wants_issue(self, line: TradeLine | IssueDay) -> bool:
+        text = self.cleaned_data["symbol"].strip()
+        return not text or text.upper() == line.symbol or text in line.name
+
+
+class ProfitForm(HistoryForm):
+    """Without a period, this month."""
+
+    def clean(self) -> dict[str, Any]:
+        self.days = clock.trade_date().day
+        return super().clean()
 
 
 def offer(field: forms.Field, accounts: QuerySet[BrokerAccount]) -> None:

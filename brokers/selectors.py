@@ -231,7 +231,15 @@ class Health:
 
 
 def health_of(user: User) -> list[Health]:
-    accounts = list(accounts_of(user))
+    return _healths(list(accounts_of(user)))
+
+
+def health_of_account(account: BrokerAccount) -> Health:
+    (health,) = _healths([account])
+    return health
+
+
+def _healths(accounts: Sequence[BrokerAccount]) -> list[Health]:
     states = {row.account_id: row for row in AccountHealth.objects.filter(account__in=accounts)}
     hashes = {account.pk: key_hash(account.app_key) for account in accounts}
     tokens = dict(

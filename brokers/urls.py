@@ -2,20 +2,7 @@
 
 from django.urls import path, register_converter
 
-from brokers.views import desk, lists, mystock, orders, reports, stocks, stops, ticket
-
-
-class ObjectIdConverter:
-    regex = "[0-9a-f]{24}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: object) -> str:
-        return str(value)
-
-
-register_converter(ObjectIdConverter, "objectid")
+from brokers.views import accounts, desk, history, lists, mystock, orders, reports, stocks, stops, ticket
 
 app_name = "brokers"
 urlpatterns = [
@@ -32,8 +19,18 @@ urlpatterns = [
     path("notices/", lists.notices, name="notices"),
     path("notices/latest/", lists.latest_notices, name="latest-notices"),
     path("notices/read/", lists.read_notices, name="read-notices"),
-    path("holdings/", lists.holdings, name="holdings"),
-    path("holdings/<objectid:pk>/", lists.holdings_of_account, name="holdings-of-account"),
+    path("holdings/", accounts.holdings, name="holdings"),
+    path("holdings/together/", accounts.together, name="holdings-together"),
+    path("accounts/<objectid:pk>/", accounts.account, name="account"),
+    path("accounts/<objectid:pk>/balance/", accounts.balance, name="account-balance"),
+    path("accounts/<objectid:pk>/realised/", accounts.realised, name="account-realised"),
+    path("trades/", history.trades, name="trades"),
+    path("trades/rows/", history.trade_rows, name="trade-rows"),
+    path("trades/totals/", history.trade_totals, name="trade-totals"),
+    path("trades/file.<str:kind>", history.trades_file, name="trades-file"),
+    path("profits/", history.profits, name="profits"),
+    path("profits/figures/", history.profit_figures, name="profit-figures"),
+    path("profits/file.<str:kind>", history.profits_file, name="profits-file"),
     path("report/", reports.report, name="report"),
     path("report/<objectid:pk>/<str:day>.csv", reports.report_csv, name="report-csv"),
     path("differences/", reports.differences, name="differences"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-PERCENT = {
+PERCENT: dict[str, Any] = {
     "max_digits": 9,
     "decimal_places": 7,
     "validators": [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(5))],

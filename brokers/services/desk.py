@@ -19,11 +19,15 @@ from brokers.adapters.base import (
     Rejected,
     Unreachable,
 )
+from brokers.adapters.history import IssueDay, TradePage
 from brokers.models import BrokerAccount
+from brokers.services.shared import shared
 from brokers.terms import OrderType
 from lucy.errors import LucyError
 
 T = TypeVar("T")
+
+MARKET_SECONDS = 1  # prices and books are asked for every two or three seconds by each open ticket
 
 _WORDS: dict[type[BrokerError], tuple[str, int, str]] = {
     Rejected: ("broker_refused", 502, "증권사가 거절했습니다"),
@@ -34,11 +38,20 @@ _WORDS: dict[type[BrokerError], tuple[str, int, str]] = {
 
 
 def quote(account: BrokerAccount, symbol: str) -> Quote:
-    return answered(lambda: client_for(account).quote(symbol))
+    """At most a second old: the same for everyone who asks this broker meanwhile."""
+    key = _market_key("quote", account, symbol)
+    return shared(key, MARKET_SECONDS, lambda: answered(lambda: client_for(account).quote(symbol)))
 
 
 def order_book(account: BrokerAccount, symbol: str) -> OrderBook:
-    return answered(lambda: client_for(account).order_book(symbol))
+    """As `quote`."""
+    key = _market_key("book", account, symbol)
+    return shared(key, MARKET_SECONDS, lambda: answered(lambda: client_for(account).order_book(symbol)))
+
+
+def _market_key(what: str, account: BrokerAccount, symbol: str) -> str:
+    """Prices are the broker's, whichever account asks."""
+    return f"{what}:{account.broker}:{account.server}:{symbol}"
 
 
 def candles(
@@ -53,6 +66,14 @@ def quotes(account: BrokerAccount, symbols: Sequence[str]) -> list[Quote]:
 
 def balance(account: BrokerAccount) -> Balance:
     return answered(lambda: client_for(account).balance())
+
+
+def trades(account: BrokerAccount, first: date, last: date, after: str) -> TradePage:
+    return answered(lambda: client_for(account).trades(first, last, after))
+
+
+def profits(account: BrokerAccount, first: date, last: date) -> list[IssueDay]:
+    return answered(lambda: client_for(account).profits(first, last))
 
 
 def buying_power(

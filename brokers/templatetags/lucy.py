@@ -67,6 +67,12 @@ def won(value: Any) -> str:
 
 
 @register.filter
+def whole(value: Any) -> Decimal | None:
+    """Rounded to the won, for `signed`."""
+    return None if value is None or value == "" else Decimal(str(value)).quantize(Decimal(1))
+
+
+@register.filter
 def signed(value: Any) -> str:
     """+1,200 or −1,200: a sign of its own, so that colour is not the only one."""
     if value is None or value == "":

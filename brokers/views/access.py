@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, resolve_url
 from django_htmx.middleware import HtmxDetails
 
@@ -24,19 +24,19 @@ class SignedInRequest(HttpRequest):
 
 
 def signed_in(
-    view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[SignedInRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Sends who is not signed in to the sign-in page, whole: never into the part that htmx asked for."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if isinstance(request.user, User):
             return view(cast(SignedInRequest, request), *args, **kwargs)
         if request.headers.get("HX-Request"):
             return _leave_for_sign_in(request)
         return redirect_to_login(request.get_full_path())
 
-    return cast(Callable[Concatenate[HttpRequest, P], HttpResponse], wrapper)
+    return cast(Callable[Concatenate[HttpRequest, P], HttpResponseBase], wrapper)
 
 
 def own_order(request: SignedInRequest, pk: str) -> Order:

@@ -1,24 +1,20 @@
-"""Fills, notices and holdings."""
+"""Fills and notices."""
 
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from brokers.forms import PeriodForm
 from brokers.models import Fill
-from brokers.rights import accounts_of
 from brokers.selectors import fills_of, kinds_for, newest_notices
-from brokers.services import desk as desk_service
 from brokers.services import notices as notice_service
 from brokers.terms import Side
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.paging import PART, cursor_in, newest_first
-from lucy import clock
-from lucy.errors import LucyError
 
 MOST = 50  # notices in a short list
 WON = DecimalField(max_digits=24, decimal_places=4)
@@ -78,22 +74,3 @@ def read_notices(request: SignedInRequest) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Trigger": "lucy:read"})
     return redirect("brokers:notices")
-
-
-@require_GET
-@signed_in
-def holdings(request: SignedInRequest) -> HttpResponse:
-    return render(request, "brokers/holdings.html", {"accounts": list(accounts_of(request.user))})
-
-
-@require_GET
-@signed_in
-def holdings_of_account(request: SignedInRequest, pk: str) -> HttpResponse:
-    """One account's money and shares, or why its broker does not tell."""
-    account = get_object_or_404(accounts_of(request.user), pk=pk)
-    context: dict[str, Any] = {"account": account, "at": clock.now()}
-    try:
-        context["balance"] = desk_service.balance(account)
-    except LucyError as silence:
-        context["silence"] = silence
-    return render(request, "brokers/parts/balance.html", context)

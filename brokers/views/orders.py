@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from bson import ObjectId
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -137,12 +138,20 @@ def cancel(request: SignedInRequest, pk: str) -> HttpResponse:
 @signed_in
 def cancel_chosen(request: SignedInRequest) -> HttpResponse:
     """First shows what would be cancelled, then asks the broker for each, and tells each outcome."""
-    asked = [ObjectId(pk) for pk in request.POST.getlist("id")[:ROWS_AT_ONCE] if ObjectId.is_valid(pk)]
-    chosen = orders_of(request.user).filter(pk__in=asked, status__in=WORKING).select_related("account")
-    context: dict[str, Any] = {"orders": list(chosen.order_by("created_at")), "batch": uuid4()}
+    chosen = _chosen(request).filter(status__in=WORKING).select_related("account")
+    context: dict[str, Any] = {"orders": list(chosen.order_by("created_at")[:ROWS_AT_ONCE]), "batch": uuid4()}
     if batch := request.POST.get("batch", "")[:64]:
         context["outcomes"] = [_cancelled(found, request.user, batch) for found in context["orders"]]
     return render(request, "brokers/parts/cancel_chosen.html", context)
+
+
+def _chosen(request: SignedInRequest) -> QuerySet[Order]:
+    """The orders named one by one, or all of the account named."""
+    account = request.POST.get("account", "")
+    if ObjectId.is_valid(account):
+        return orders_of(request.user).filter(account=ObjectId(account))
+    asked = [ObjectId(pk) for pk in request.POST.getlist("id")[:ROWS_AT_ONCE] if ObjectId.is_valid(pk)]
+    return orders_of(request.user).filter(pk__in=asked)
 
 
 def _cancelled(found: Order, user: User, batch: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ const rows = table?.querySelector("[data-rows]");
 // --- news ---------------------------------------------------------------------------------------------------
 /** @param {string[]} ids */
 async function refresh(ids) {
-  const query = new URLSearchParams(location.search);
+  const query = new URLSearchParams(table.dataset.query ?? location.search);
   query.delete("after");
   for (const id of ids) query.append("id", id);
   if (table.dataset.blotter === "compact") query.set("compact", "1");

@@ -12,13 +12,15 @@ from brokers.paging import newest_first, read
 from brokers.services.journal import Journal
 from brokers.views import lists, paging
 from lucy import clock
-from lucy.errors import LucyError
 from lucy.mongo import transactional
 from tests.factories import grant, make_account, make_order, make_user
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ["desk", "orders", "fills", "notices", "holdings", "health", "ticket", "latest-notices"]
+PAGES = [
+    *("desk", "orders", "fills", "notices", "holdings", "trades", "profits"),
+    *("health", "ticket", "latest-notices"),
+]
 HTMX = {"headers": {"HX-Request": "true"}}
 
 
@@ -104,11 +106,6 @@ def test_a_trader_sees_their_own_and_nothing_of_others(account, trader):
     rows = browser.get(reverse("brokers:order-rows"), {"id": [str(own.pk), str(other.pk)]}).content.decode()
     assert str(own.pk) in rows
     assert str(other.pk) not in rows
-
-
-def test_the_balance_of_another_trader_is_not_found(trader):
-    hidden = make_account(make_user())
-    assert signed_in(trader).get(reverse("brokers:holdings-of-account", args=[hidden.pk])).status_code == 404
 
 
 @pytest.mark.parametrize(("group", "may_cancel"), [("back office", False), ("administrator", True)])
@@ -257,16 +254,6 @@ def test_rows_tell_whether_the_filters_want_them(account, trader):
     assert 'data-matches="1"' in text_of(browser, "order-rows", **ask)
     assert 'data-matches="0"' in text_of(browser, "order-rows", **ask, state="rejected")
     assert "data-order" not in text_of(browser, "order-rows", id="nonsense")
-
-
-def test_a_silent_broker_leaves_the_page_standing(account, trader, monkeypatch):
-    def silent(account):
-        raise LucyError("broker_unreachable", "증권사에 연결할 수 없습니다.", status=504)
-
-    monkeypatch.setattr("brokers.views.lists.desk_service.balance", silent)
-    page = signed_in(trader).get(reverse("brokers:holdings-of-account", args=[account.pk])).content.decode()
-    assert "증권사에 연결할 수 없습니다" in page
-    assert "다시 묻기" in page
 
 
 def test_no_page_shows_a_key(account, trader):

@@ -1,0 +1,85 @@
+"""Lists as files for a spreadsheet: CSV and Excel, written row by row.
+
+A text that a spreadsheet would take for a formula is written behind an apostrophe.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from tempfile import TemporaryFile
+from typing import IO
+
+from openpyxl import Workbook
+
+from lucy.clock import KST
+
+Cell = str | int | Decimal | date | datetime | None
+
+BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+EXCEL_ROWS = 100_000  # more is a CSV's business: a workbook of a million rows opens nowhere in a hurry
+
+
+class _Line:
+    """A file of one line, for `csv.writer`."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def csv_lines(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """The file's lines, one by one."""
+    line = _Line()
+    writer = csv.writer(line)
+    yield BYTE_ORDER_MARK
+    writer.writerow(titles)
+    yield line.text
+    for cells in rows:
+        writer.writerow([_written(cell) for cell in cells])
+        yield line.text
+
+
+def _written(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case datetime():
+            return f"{cell.astimezone(KST):%Y-%m-%d %H:%M:%S}"
+        case date():
+            return cell.isoformat()
+        case Decimal():
+            return f"{cell.normalize():f}"
+        case int():
+            return str(cell)
+    return _harmless(cell)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text
+
+
+def workbook(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> IO[bytes]:
+    """An Excel file at its beginning; the sheet is never held whole."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Lucy")
+    sheet.freeze_panes = "A2"
+    sheet.append(list(titles))
+    for cells in rows:
+        sheet.append([_valued(cell) for cell in cells])
+    file = TemporaryFile()  # noqa: SIM115  # whoever sends it closes it
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def _valued(cell: Cell) -> Cell:
+    """Numbers as numbers, times as Korean wall-clock: a sheet knows no zones."""
+    match cell:
+        case datetime():
+            return cell.astimezone(KST).replace(tzinfo=None)
+        case str():
+            return _harmless(cell)
+    return cell
