@@ -39,6 +39,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 16
+LOOKS = 32  # looks into the books at once: they wait for brokers and notices, and keep nobody else waiting
 RECORDERS = 2
 MOST_AT_ONCE = 64  # fills of one transaction
 LOOK_CLOSER_SECONDS = 2.0  # after news that only the broker's list can place
@@ -46,11 +47,16 @@ TELL_HEALTH_EVERY = timedelta(seconds=5)
 LONGEST_PAUSE_SECONDS = 30.0
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
+_looks = ThreadPoolExecutor(LOOKS, thread_name_prefix="look")
 
 
 async def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run sync code (services, ORM) beside the loop; each thread keeps its own database connection."""
     return await asyncio.get_running_loop().run_in_executor(_threads, lambda: work(*args, **kwargs))
+
+
+async def _in_its_own_time(look: Callable[[BrokerAccount], R], account: BrokerAccount) -> R:
+    return await asyncio.get_running_loop().run_in_executor(_looks, look, account)
 
 
 class Gateway:
@@ -268,7 +274,7 @@ class Reconciler:
 
     async def compare(self) -> Reconciliation | None:
         try:
-            result = await in_thread(look_through, self.account)
+            result = await _in_its_own_time(look_through, self.account)
         except (BrokerError, DatabaseError, PyMongoError) as fault:
             log.warning("%s: not reconciled: %s", self.account, fault)
             await _tell_trouble(self.account, fault)

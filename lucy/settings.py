@@ -24,6 +24,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = HTTPS
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
@@ -47,7 +48,6 @@ INSTALLED_APPS = [
     "lucy.apps.MongoAdminConfig",
     "lucy.apps.MongoAuthConfig",
     "lucy.apps.MongoContentTypesConfig",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "lucy.apps.LucyConfig",
     "accounts",
     "brokers",
+    "brokers.blocks",
     "ipo",
     "screener",
     "jobs",
@@ -228,6 +229,7 @@ BROKER_RATES = {("kis", "real"): 15.0, ("kis", "paper"): 1.8, ("ls", "real"): 10
 BROKER_RATE_FACTOR = env.float("LUCY_RATE_FACTOR", 1.0)  # corporate contracts have more
 LEASE_SECONDS = env.int("LUCY_LEASE_SECONDS", 6)
 RECONCILE_SECONDS = env.float("LUCY_RECONCILE_SECONDS", 60.0)  # between two looks into a broker's books
+NOTICES_LAG_SECONDS = env.float("LUCY_NOTICES_LAG_SECONDS", 3.0)  # how late a fill in a list may be told
 
 # --- what it says -----------------------------------------------------------------------------------------
 LOGGING = {

@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["tests.services.QuickHasher"]
+    settings.NOTICES_LAG_SECONDS = 0.0  # a look into the books need not wait for notices that no test sends
 
 
 def is_xdist_controller(config: pytest.Config) -> bool:

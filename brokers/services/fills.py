@@ -404,7 +404,8 @@ def mark_doubt(account: BrokerAccount, trade_date: date, number: str) -> None:
 def settle_total(account: BrokerAccount, line: OrderLine, report: FillReport | None = None) -> bool:
     """Bring the fills of one number up to the broker's total; True when something was added.
 
-    A `report` that is told for the first time and that the total bears out is stored as itself.
+    A `report` that is told for the first time and that the total bears out is stored as itself, and beyond
+    its shares nothing is added: the total may count executions whose notices are still on their way.
     """
     order = find_order(account, line.trade_date, line.order_no)
     if order is None:
@@ -414,7 +415,8 @@ def settle_total(account: BrokerAccount, line: OrderLine, report: FillReport | N
     if report is not None and _borne_out(account, report, line):
         news.append(_fill(account, order, report))
         mongo.insert(*news)
-    added = _level([(line, order)], news, journal)
+    most = None if report is None else order.from_total_quantity + (0 if news else report.quantity)
+    added = _level([(line, order)], news, journal, most)
     journal.write()
     return bool(added)
 
@@ -438,10 +440,16 @@ def _borne_out(account: BrokerAccount, report: FillReport, line: OrderLine) -> b
     return told + report.quantity <= line.filled_quantity and not same.filter(fill_no=number).exists()
 
 
-def _level(pairs: Sequence[tuple[OrderLine, Order]], news: Sequence[Fill], journal: Journal) -> set[str]:
+def _level(
+    pairs: Sequence[tuple[OrderLine, Order]],
+    news: Sequence[Fill],
+    journal: Journal,
+    most: int | None = None,
+) -> set[str]:
     """Keep for each number one row with exactly what its total has beyond the notices, or none.
 
-    `news` are stored already and told here. Says which numbers got shares.
+    `news` are stored already and told here; `most` is as far as a row may grow. Says which numbers got
+    shares.
     """
     orders = {order.pk: order for _, order in pairs}
     rows: dict[Any, list[Fill]] = {key: [] for key in orders}
@@ -453,14 +461,15 @@ def _level(pairs: Sequence[tuple[OrderLine, Order]], news: Sequence[Fill], journ
         mine = [fill for fill in rows[order.pk] if fill.broker_order_no == line.order_no]
         row = next((fill for fill in mine if fill.fill_no == FROM_TOTAL), None)
         known = [fill for fill in mine if fill is not row]
-        missing = line.filled_quantity - sum(fill.quantity for fill in known)
+        beyond = line.filled_quantity - sum(fill.quantity for fill in known)
+        missing = beyond if most is None else min(beyond, most)
         if missing <= 0:
             if row:
                 gone.append(row.pk)
                 rows[order.pk].remove(row)
             continue
         amount = line.filled_amount - sum((fill.quantity * fill.price for fill in known), Decimal(0))
-        price = (amount / missing).quantize(Decimal("0.0001"))
+        price = (amount / beyond).quantize(Decimal("0.0001"))
         if row is None:
             row = _total_row(journal.account, order, line, missing, price)
             fresh.append(row)

@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from time import monotonic, sleep
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
@@ -23,6 +25,7 @@ from brokers.models import (
     Discrepancy,
     EventKind,
     Fill,
+    FillSource,
     NoticeKind,
     Order,
     OrderChange,
@@ -42,6 +45,7 @@ from lucy.mongo import connection, transactional
 
 ANSWER_TAKES_AT_MOST = timedelta(seconds=30)  # after that no process is still waiting for the reply
 LIST_LAGS_AT_MOST = timedelta(seconds=15)  # how late an order may appear in the broker's list
+LOOK_AGAIN_SECONDS = 0.2
 CLOCKS_DIFFER_BY = timedelta(seconds=60)
 AT_ONCE = 100  # lines of one transaction
 
@@ -327,6 +331,8 @@ def _settle(
         if line.order_no in known and told.get(line.order_no, 0) != line.filled_quantity
     ]
     missed = [line for line in differing if told.get(line.order_no, 0) < line.filled_quantity]
+    if missed and _is_busy(account, missed, asked_at):
+        missed = _still_missed(account, missed, told)
     for batch in _batches(missed):
         result.filled += _settle_lines(account, batch, told, known)
     for line in differing:
@@ -341,6 +347,40 @@ def _settle(
         order = open_orders[key]
         if order.in_doubt or order.open_quantity > _still_open(chain):
             result.ended += _end(order, chain)
+
+
+def _is_busy(account: BrokerAccount, missed: list[OrderLine], asked_at: datetime) -> bool:
+    """Whether notices were coming when the list was read: then some of what it counts is on its way."""
+    since = asked_at - timedelta(seconds=settings.NOTICES_LAG_SECONDS)
+    noticed = Fill.objects.filter(account=account, source=FillSource.NOTICE, recorded_at__gte=since)
+    return any(line.ordered_at >= since for line in missed) or noticed.exists()
+
+
+def _still_missed(account: BrokerAccount, missed: list[OrderLine], told: dict[str, int]) -> list[OrderLine]:
+    """What no notice has told when all that were on their way have come; brings `told` up to date.
+
+    A total that is stored before its notices would turn each of them into a doubt, and a doubt is a question
+    to the broker.
+    """
+    give_up = monotonic() + settings.NOTICES_LAG_SECONDS
+    while missed and monotonic() < give_up:
+        sleep(LOOK_AGAIN_SECONDS)
+        told |= _filled_of(account, missed)
+        missed = [line for line in missed if told.get(line.order_no, 0) < line.filled_quantity]
+    return missed
+
+
+def _filled_of(account: BrokerAccount, lines: list[OrderLine]) -> dict[str, int]:
+    """Shares filled by number in our books."""
+    sums: dict[str, int] = defaultdict(int)
+    rows = Fill.objects.filter(
+        account=account,
+        trade_date__in={line.trade_date for line in lines},
+        broker_order_no__in=[line.order_no for line in lines],
+    )
+    for number, quantity in rows.values_list("broker_order_no", "quantity"):
+        sums[number] += quantity
+    return sums
 
 
 def _open_or_doubtful(account: BrokerAccount, known: dict[str, object]) -> dict[object, Order]:

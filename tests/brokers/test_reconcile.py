@@ -1,11 +1,15 @@
 """What the broker's books settle: lost replies, missed fills, strangers, ended days, holdings and cash."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
-from brokers.adapters.base import OrderRequest
+from brokers.adapters import client_for
+from brokers.adapters.base import FillReport, OrderRequest
 from brokers.models import (
     Discrepancy,
     DiscrepancyKind,
@@ -23,6 +27,7 @@ from brokers.services.orders import cancel_order, place_order
 from brokers.services.reconcile import choose, reconcile
 from brokers.terms import OrderType, Side
 from lucy import clock
+from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
 S = OrderStatus
@@ -69,6 +74,55 @@ def test_a_missed_fill_is_found_in_the_total(still, paper_any, trader):
     assert (order.status, order.filled_quantity) == (S.PARTIALLY_FILLED, 4)
     assert Fill.objects.get().source == FillSource.TOTAL
     assert Discrepancy.objects.get(kind=DiscrepancyKind.FILLS_MISSED).resolution == Resolution.REPAIRED
+
+
+def notice(account, line, quantity):
+    return FillReport(
+        account_no=account.number,
+        trade_date=line.trade_date,
+        order_no=line.order_no,
+        original_no="",
+        fill_no="1",
+        symbol=line.symbol,
+        side=line.side,
+        quantity=quantity,
+        price=line.price,
+        executed_at=clock.now(),
+        order_quantity=line.quantity,
+        order_price=line.price,
+    )
+
+
+def test_a_notice_that_is_on_its_way_is_waited_for(still, paper_any, settings):
+    settings.NOTICES_LAG_SECONDS = 30.0
+    client_for(paper_any).place(request(still))
+    (line,) = client_for(paper_any).day_orders()
+    fill(still, paper_any, SimpleNamespace(broker_order_no=line.order_no), 4)
+    with ThreadPoolExecutor(1) as pool:
+        look = pool.submit(reconcile, paper_any)
+        eventually(lambda: Order.objects.filter(origin=OrderOrigin.ELSEWHERE).exists())
+        assert fills.record_fill(paper_any, notice(paper_any, line, 4))
+        assert look.result(30).filled == 0
+    assert Fill.objects.get().source == FillSource.NOTICE
+    assert not Discrepancy.objects.filter(kind=DiscrepancyKind.FILLS_MISSED).exists()
+
+
+def test_a_doubt_counts_no_shares_whose_notice_is_still_to_come(still, account, trader):
+    order = place_order(account, trader, "a", request(still, quantity=10))
+    for shares in (3, 3, 2):
+        fill(still, account, order, shares)
+    (line,) = client_for(account).day_orders()
+    told = replace(notice(account, line, 3), fill_no="")
+    assert fills.record_fill(account, told)
+    assert fills.record_fill(account, told)  # looks like a repeat; the total says that it is none
+    order.refresh_from_db()
+    assert (order.filled_quantity, order.from_total_quantity) == (6, 3)
+    assert fills.record_fill(account, replace(told, quantity=2))
+    order.refresh_from_db()
+    assert (order.filled_quantity, order.from_total_quantity) == (8, 3)
+    assert not fills.record_fill(account, told)
+    order.refresh_from_db()
+    assert order.filled_quantity == 8
 
 
 def test_nothing_changes_when_the_books_agree(still, paper_any, trader):
