@@ -67,10 +67,12 @@ def workbook(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> IO[bytes]
     sheet = book.create_sheet("Lucy")
     sheet.freeze_panes = "A2"
     sheet.append(list(titles))
-    for cells in rows:
-        sheet.append([_valued(cell) for cell in cells])
     file = TemporaryFile()  # noqa: SIM115  # whoever sends it closes it
-    book.save(file)
+    try:
+        for cells in rows:
+            sheet.append([_valued(cell) for cell in cells])
+    finally:  # also when the rows break off: a sheet that is not saved leaves its own file behind
+        book.save(file)
     file.seek(0)
     return file
 
