@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from accounts.callers import caller_of
 from accounts.lockout import address_of, forgive, pause_left, pause_message
 from accounts.models import User
 from accounts.rights import user_of
@@ -49,7 +50,7 @@ class ObtainTokensView(APIView):
         form = self.Input(data=request.data)
         form.is_valid(raise_exception=True)
         user = _signed_in(request._request, **form.validated_data)
-        return Response(Tokens(issue_tokens(user)).data)
+        return Response(Tokens(issue_tokens(user, caller_of(request._request))).data)
 
 
 def _signed_in(request: HttpRequest, username: str, password: str) -> User:

@@ -1,11 +1,15 @@
-"""People: our own user model, and the refresh tokens they took back."""
+"""People: our own user model, where they are signed in, and how they want to be told."""
 
 from functools import cached_property
 
+from bson import ObjectId
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
 
 
 class User(AbstractUser):
@@ -56,3 +60,70 @@ class RevokedToken(models.Model):
 
     def __str__(self) -> str:
         return self.jti
+
+
+class BrowserSession(AbstractBaseSession):
+    """A browser's session with whose it is, so that a person sees their own and may end them."""
+
+    user_id: ObjectId | None
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", verbose_name="사용자"
+    )
+    address = models.CharField("주소", max_length=45, blank=True, default="")
+    agent = models.CharField("브라우저", max_length=255, blank=True, default="")
+    signed_in_at = models.DateTimeField("로그인", null=True)
+
+    class Meta:
+        verbose_name = "로그인한 브라우저"
+        verbose_name_plural = "로그인한 브라우저"
+
+    @property
+    def handle(self) -> str:
+        """What pages call it: the key itself opens the session."""
+        return str(salted_hmac("accounts.session", self.session_key).hexdigest()[:24])
+
+
+class TokenChain(models.Model):
+    """What one script was given: a refresh token, and each one that it was traded for."""
+
+    user_id: ObjectId
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name="사용자")
+    jti = models.CharField("지금의 토큰", max_length=64, unique=True)
+    address = models.CharField("주소", max_length=45, blank=True, default="")
+    agent = models.CharField("프로그램", max_length=255, blank=True, default="")
+    created_at = models.DateTimeField("발급")
+    renewed_at = models.DateTimeField("갱신")
+    expires_at = models.DateTimeField("만료", db_index=True)
+
+    class Meta:
+        verbose_name = "API 토큰"
+        verbose_name_plural = "API 토큰"
+
+
+class NoticePreference(models.Model):
+    """How a user is told; who has no row gets everything, shown as toasts, without a sound.
+
+    The lists hold kinds of `brokers.models.notices`. Quiet hours are of the day in Seoul.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+", verbose_name="사용자")
+    unwanted = models.JSONField("받지 않음", default=list, blank=True)
+    without_toast = models.JSONField("토스트 없음", default=list, blank=True)
+    with_sound = models.JSONField("소리", default=list, blank=True)
+    quiet_from = models.TimeField("조용한 시간 시작", null=True)
+    quiet_until = models.TimeField("조용한 시간 끝", null=True)
+
+    class Meta:
+        verbose_name = "알림 설정"
+        verbose_name_plural = "알림 설정"
+
+    @classmethod
+    def of(cls, user: User) -> "NoticePreference":
+        return cls.objects.filter(user=user).first() or cls(user=user)
+
+    @property
+    def quiet(self) -> list[str] | None:
+        """From and until as HH:MM; the end may lie after midnight."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return [f"{self.quiet_from:%H:%M}", f"{self.quiet_until:%H:%M}"]

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bson import ObjectId
-from channels.auth import AuthMiddlewareStack
+from channels.auth import AuthMiddlewareStack, get_user
 from channels.db import database_sync_to_async
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.auth.models import AnonymousUser
@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidTok
 from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import User
+from accounts.sessions import SessionStore
 
 GENERATION = "generation"  # a claim; every token carries it, access tokens by way of their refresh token
 
@@ -73,6 +74,14 @@ def _bearer(scope: Scope) -> str:
         if name == b"authorization" and value.lower().startswith(b"bearer "):
             return str(value[7:].decode("latin-1")).strip()
     return ""
+
+
+async def still_signed_in(scope: Scope) -> bool:
+    """Whether what opened this socket still would: the token, or the session as it is stored now."""
+    if raw := _bearer(scope):
+        return isinstance(await database_sync_to_async(user_of_token)(raw), User)
+    stored = SessionStore(scope["session"].session_key)
+    return isinstance(await get_user({"session": stored}), User)
 
 
 class SessionOrTokenMiddleware:

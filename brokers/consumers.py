@@ -6,6 +6,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
+from accounts.tokens import still_signed_in
 from brokers import selectors
 from brokers.rights import accounts_of
 from brokers.services.notices import account_group, rights_group
@@ -65,7 +66,10 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "health", "account": event["account"]})
 
     async def rights_changed(self, event: dict[str, Any]) -> None:
-        """Somebody granted or took back an account: listen to exactly what may be seen now."""
+        """A grant came or went, or a session ended: listen to exactly what may be seen now."""
+        if not await still_signed_in(self.scope):  # type: ignore[arg-type]  # a TypedDict to channels
+            await self.close(code=SIGNED_OUT)
+            return
         wanted = set(await self._account_groups()) | {rights_group(self.user.pk)}
         for group in set(self.groups) - wanted:
             await self.channel_layer.group_discard(group, self.channel_name)

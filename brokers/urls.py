@@ -1,6 +1,6 @@
 """The trader's pages, and the parts of them that change by themselves."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from brokers.views import accounts, desk, history, lists, mystock, orders, reports, stocks, stops, ticket
 

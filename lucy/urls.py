@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from lucy import converters  # noqa: F401  # registers what the routes below name
 from lucy.api_urls import ApiPageView
 
 urlpatterns = [

@@ -12,16 +12,17 @@ from django.http import HttpRequest
 from accounts.models import User
 from accounts.rights import decides_on_roles, user_of
 from accounts.roles import STAFF_ROLES
-from accounts.services import revoke_every_token, settle_staff_flag
+from accounts.services import end_sessions, revoke_every_token, settle_staff_flag
 from brokers.admin.accounts import GrantInline
 
 
 class NewPasswordByStaffForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # no generic at run time
-    """Whoever knew the old password keeps no token of it."""
+    """Whoever knew the old password keeps no session and no token of it."""
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
         revoke_every_token(user)
+        end_sessions(user)
         return user
 
 

@@ -5,15 +5,20 @@ from functools import partial
 
 from bson import ObjectId
 from django.db.models import F
+from django.dispatch import Signal
 from pymongo import ReturnDocument
 
-from accounts.models import User
+from accounts.models import NoticePreference, User
 from brokers.models import AccountBook, BrokerAccount, Inbox, Notice, NoticeRead, UserNotice, UserNoticeKind
 from brokers.rights import accounts_of
 from brokers.selectors import notice_snapshot, user_notice_snapshot
 from lucy import clock, mongo
 from lucy.fanout import fanout
 from lucy.mongo import connection, transactional
+
+# Told the saved `notices` after their commit, in whichever process recorded them. A receiver must be quick
+# (an order's or a fill's way leads through it); one that fails harms nobody.
+published = Signal()
 
 
 def account_group(account_id: object) -> str:
@@ -27,7 +32,7 @@ def rights_group(user_id: object) -> str:
 
 
 def tell_rights_changed(user_id: object) -> None:
-    """The user's open sockets look again at what they may show."""
+    """The user's open sockets look again at what they may show, and whether they may stay."""
     fanout.send(rights_group(user_id), {"type": "rights.changed"})
 
 
@@ -37,6 +42,7 @@ def publish(notices: Sequence[Notice]) -> None:
         fanout.send(
             account_group(notice.account_id), {"type": "notice.published", "notice": notice_snapshot(notice)}
         )
+    published.send_robust(sender=Notice, notices=notices)
 
 
 def mark_read(user: User, account: BrokerAccount, seq: int) -> None:
@@ -54,9 +60,12 @@ def notify(user: User, kind: UserNoticeKind, text: str, *, url: str = "", key: s
 
     `text` is one Korean sentence; `url` a path of our own (`reverse(...)`) that shows more; `key` names the
     happening, such as `"price:005930:2026-11-20:buy"`: the same key again tells nothing (without one every
-    call tells). Returns whether the user was told. Inside a transaction it joins, and is heard after it.
+    call tells). Returns whether the user was told: not twice, and not what the user does not want to hear.
+    Inside a transaction it joins, and is heard after it.
     Raises `ValueError` for an address that is not our own.
     """
+    if kind in NoticePreference.of(user).unwanted:
+        return False
     if url and (not url.startswith("/") or url.startswith(("//", "/\\"))):
         raise ValueError(f"{url} is no path of our own")
     return _store(user, kind, text, url, key or str(ObjectId()))

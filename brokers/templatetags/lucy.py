@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.models import NoticePreference
 from brokers.models import NoticeKind, Order, OrderStatus, UserNoticeKind
 from brokers.rights import accounts_of
 from brokers.selectors import OWN, notice_heads, own_head, unread_count
@@ -176,7 +177,16 @@ def feed(context: RequestContext) -> dict[str, Any]:
     user = context["request"].user
     names = {str(account.pk): str(account) for account in accounts_of(user)}
     heads = notice_heads(user) | {OWN: own_head(user)}
-    return {"user": str(user.pk), "accounts": names, "heads": heads, "kinds": dict(UserNoticeKind.choices)}
+    wish = NoticePreference.of(user)
+    return {
+        "user": str(user.pk),
+        "accounts": names,
+        "heads": heads,
+        "kinds": dict(UserNoticeKind.choices),
+        "silent": wish.without_toast,
+        "sounds": wish.with_sound,
+        "quiet": wish.quiet,
+    }
 
 
 @register.simple_tag(takes_context=True)

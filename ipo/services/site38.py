@@ -12,7 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.urls import reverse
 
+from brokers.models import UserNoticeKind
+from brokers.services.notices import notify_staff
 from ipo.models import Offering, RawPage, RunStatus, ScrapeRun, ScrapeSettings
 from ipo.pages.addresses import CALENDAR, LISTINGS, RESULTS, SCHEDULE, detail_path, list_path
 from ipo.pages.calendar import CalendarRow, parse_calendar
@@ -162,6 +165,21 @@ def _recorded(trigger: str) -> Iterator[ScrapeRun]:
     finally:
         run.ended_at = clock.now()
         run.save()
+        _tell_staff(run)
+
+
+def _tell_staff(run: ScrapeRun) -> None:
+    """What was not read, once a day and kind of trouble."""
+    if run.status == RunStatus.DONE:
+        return
+    reason = run.error or str(run.refused[0]["reason"])
+    extent = "전체" if run.error else f"{len(run.refused)}쪽"
+    notify_staff(
+        UserNoticeKind.SCRAPE,
+        f"38커뮤니케이션 수집 실패 ({extent}): {reason[:200]}",
+        url=reverse("ipo:source"),
+        key=f"scrape:{SOURCE}:{clock.trade_date()}:{run.status}:{reason[:80]}",
+    )
 
 
 # --- reading ----------------------------------------------------------------------------------------------

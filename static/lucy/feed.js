@@ -1,4 +1,5 @@
 // The socket of /ws/: what happened to the user's accounts, live, in full, and after being away.
+import { chime } from "./sound.js";
 import { clear, show } from "./toasts.js";
 
 /**
@@ -119,7 +120,10 @@ function take(notice) {
   while (beyond.delete((seen[account] ?? 0) + 1)) seen[account] = (seen[account] ?? 0) + 1;
   if (beyond.size) fillGap(account);
   if (!heads || seq <= (heads[account] ?? 0)) missed.push(notice);
-  else present(notice);
+  else {
+    if (isLoud(notice)) present(notice);
+    sound([notice]);
+  }
   catchUpSoon();
   announce(notice);
 }
@@ -149,6 +153,7 @@ function catchUpSoon() {
     remember();
     if (!heads) return;
     const loud = missed.filter(isLoud);
+    sound(missed);
     if (loud.length === 1) present(loud[0]);
     else if (loud.length) presentTogether(loud, missed.length - loud.length);
     missed = [];
@@ -160,9 +165,29 @@ const number = new Intl.NumberFormat("ko-KR", { maximumFractionDigits: 4 });
 const clock = new Intl.DateTimeFormat("ko-KR", { timeStyle: "medium", hour12: false, timeZone: "Asia/Seoul" });
 const SIDES = { buy: "매수", sell: "매도" };
 const LOUD_ORDERS = new Set(["rejected", "unknown", "expired"]);
+const hour = new Intl.DateTimeFormat("ko-KR", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "Asia/Seoul" });
 
-/** Whether a notice is worth a toast: of orders, only what did not go as it should. @param {Notice} notice */
-const isLoud = (notice) => notice.kind !== "order" || LOUD_ORDERS.has(notice.data?.order?.status);
+/** Whether now lies in the user's quiet hours; the end may lie after midnight. */
+function isQuiet() {
+  if (!start.quiet) return false;
+  const [from, until] = start.quiet;
+  const now = hour.format(new Date());
+  return from < until ? from <= now && now < until : now >= from || now < until;
+}
+
+/**
+ * Whether a notice is worth a toast: of orders, only what did not go as it should; that and a warning at any
+ * time, the rest as the user wishes. @param {Notice} notice
+ */
+function isLoud(notice) {
+  if (notice.kind === "order") return LOUD_ORDERS.has(notice.data?.order?.status);
+  return notice.kind === "warning" || !(start.silent.includes(notice.kind) || isQuiet());
+}
+
+/** @param {Notice[]} notices */
+function sound(notices) {
+  if (!isQuiet() && notices.some((notice) => start.sounds.includes(notice.kind))) chime();
+}
 
 /** @param {Notice} notice */
 function line(notice) {
@@ -189,7 +214,7 @@ function present(notice) {
   } else if (notice.kind === "fill") show({ ...card, title: "체결" });
   else if (notice.kind === "warning") show({ ...card, title: "주의" });
   else if (notice.kind in start.kinds) show({ ...card, title: start.kinds[notice.kind] });
-  else if (isLoud(notice) && !isOnTicket(order.id)) {
+  else if (!isOnTicket(order.id)) {
     show({ ...card, title: `주문 ${order.status_text}`, lines: [notice.text.replace(/^[^·]+ · /, "")] });
   }
 }

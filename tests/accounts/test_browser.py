@@ -19,7 +19,7 @@ def test_a_trader_signs_in_changes_the_name_and_signs_out(page, trader):
     page.wait_for_url("**/accounts/")
     page.get_by_text(account.shown_number).wait_for()
     page.get_by_label("이름").fill("철수")
-    page.get_by_role("button", name="저장").click()
+    page.get_by_role("button", name="저장", exact=True).click()
     page.get_by_text("저장했습니다.").wait_for()
     page.get_by_role("button", name="사용자 메뉴").click()
     page.get_by_role("button", name="로그아웃").click()

@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from accounts.services import issue_tokens
+from accounts.services import end_sessions, issue_tokens, revoke_every_token
 from brokers.adapters.base import Receipt
 from brokers.models import AccountGrant, OrderStatus
 from brokers.services.orders import accept_order
@@ -88,6 +88,21 @@ def test_a_right_that_is_taken_back_ends_the_news(site, account, trader):
         socket.send(json.dumps({"resume": {str(account.pk): 0}}))
         socket.send("nonsense")
         assert hear(socket, "error")["code"] == "invalid"
+
+
+def test_a_session_or_token_that_ended_ends_the_connection(site, account, trader):
+    cookie = f"sessionid={services.session_of(trader)}"
+    with dial(site, Cookie=cookie, Origin=site) as page, with_token(site, trader) as script:
+        hear(page, "hello")
+        hear(script, "hello")
+        end_sessions(trader)
+        with pytest.raises(ConnectionClosed) as closed:
+            page.recv(timeout=10)
+        assert closed.value.rcvd.code == 4401
+        hear(script, "hello")  # still there
+        revoke_every_token(trader)
+        with pytest.raises(ConnectionClosed):
+            script.recv(timeout=10)
 
 
 @pytest.mark.parametrize(

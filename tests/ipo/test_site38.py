@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from brokers.models import UserNotice, UserNoticeKind
 from ipo.models import Offering, OfferingChange, RawPage, RunStatus, ScrapeRun, ScrapeSettings
 from ipo.selectors import offering, offerings_between, source_health, upcoming
 from ipo.services import site38
@@ -16,6 +17,7 @@ from lucy import clock
 from lucy.errors import LucyError
 from lucy.html import PageChanged
 from lucy.site import Pace, Site, SiteError, Unreachable
+from tests.factories import make_user
 from tests.ipo.local38 import Local38, deals, served
 
 pytestmark = pytest.mark.django_db
@@ -113,8 +115,10 @@ def test_another_offers_page_is_refused(local):
         "<html><table summary='공모주 청약일정'><tr><th>종목명</th></tr></table></html>".encode("cp949"),
     ],
 )
-def test_a_changed_calendar_raises_and_leaves_everything(local, body, caplog):
+def test_a_changed_calendar_raises_tells_staff_and_leaves_everything(local, body, caplog):
+    staff = make_user("park", is_staff=True)
     run(local)
+    assert not UserNotice.objects.exists()
     kept = list(Offering.objects.order_by("no").values())
     local.special["o=k"] = lambda: (200, body)
     with pytest.raises(PageChanged):
@@ -125,9 +129,15 @@ def test_a_changed_calendar_raises_and_leaves_everything(local, body, caplog):
     assert last.error.startswith("PageChanged: ")
     assert list(Offering.objects.order_by("no").values()) == kept
     assert "읽지 못했습니다" in caplog.text
+    alarm = UserNotice.objects.get(user=staff)
+    assert (alarm.kind, alarm.url) == (UserNoticeKind.SCRAPE, "/ipo/source/")
+    assert last.error[:60] in alarm.text
     assert RawPage.objects.filter(run=last).count() == 1
     health = source_health()
     assert (health.failed_since, health.is_well, health.offers) == (1, False, 8)
+    with pytest.raises(PageChanged):
+        run(local)
+    assert UserNotice.objects.count() == 1  # once a day
 
 
 def test_half_a_calendar_is_a_broken_one(local):
