@@ -74,6 +74,11 @@ def delete(row: OwnScreen) -> None:
     row.delete()
 
 
+def searches_on(row: OwnScreen) -> int:
+    """How many saved searches, of anyone, run this one."""
+    return SavedScreen.objects.filter(screen=key_of(row)).count()
+
+
 def copy(user: User, row: OwnScreen) -> OwnScreen:
     """Another's shared one becomes the user's own, private, to be changed."""
     taken = set(own_screens_of(user).values_list("name", flat=True))
