@@ -80,6 +80,12 @@ JOBS: Final = (
         "보관 기간이 지난 작업 기록을 지웁니다.",
     ),
     Job(
+        "block_sweep",
+        "brokers.blocks.tasks.block_sweep",
+        "* * * * *",
+        "블록주문: 끊긴 전송을 잇고, 지난 승인을 닫고, 배분과 웹훅을 챙깁니다.",
+    ),
+    Job(
         "forget_old_sign_ins",
         "accounts.tasks.forget_old_sign_ins",
         "20 4 * * *",

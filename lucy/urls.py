@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", ApiPageView.as_view(url_name="schema"), name="api-docs"),
     path("", include("brokers.urls")),
+    path("blocks/", include("brokers.blocks.urls")),
     path("ipo/", include("ipo.urls")),
     path("settings/", include("jobs.urls")),
     path("find/", include("screener.urls")),

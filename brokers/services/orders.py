@@ -64,11 +64,28 @@ def place_order(
         order = _save(account, user, client_order_id, request, instrument)
     except IntegrityError:  # the same id arrived twice at once; the other one sends it
         return _same_order(Order.objects.get(user=user, client_order_id=client_order_id), account, request)
-    if refusal := checks.refusal_of(checks.Case(order, request, instrument, user)):
-        reject_order(order, EventKind.REFUSED, "Lucy", refusal.code, refusal.message)
+    _check_and_send(order, user, instrument)
+    return order
+
+
+def resume_order(order: Order, user: User) -> Order:
+    """Check and send an order whose process died after saving it; for any other order, nothing.
+
+    Should that process be alive after all, one of the two sends it: the step to `sent` is taken once.
+    """
+    if order.status == S.PENDING:
+        kill.require_running(order.account, user)
+        _check_and_send(order, user, mongo.find(Instrument, symbol=order.symbol))
+    return order
+
+
+def _check_and_send(order: Order, user: User, instrument: Instrument | None) -> None:
+    if refusal := checks.refusal_of(checks.Case(order, order.request(), instrument, user)):
+        reject_order(
+            order, EventKind.REFUSED, "Lucy", refusal.code, refusal.message, only_from=OrderStatus.PENDING
+        )
     else:
         send_order(order)
-    return order
 
 
 def _same_id(user: User, client_order_id: str) -> Order | None:

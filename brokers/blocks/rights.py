@@ -1,0 +1,90 @@
+"""Who may see a fund, order for it and approve: the one place of object-level rights over blocks.
+
+A plan or block is seen by who sees every fund in it, and ordered by who may order for every fund in it and
+trade every account in it.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from brokers.blocks.models import Block, Fund, FundGrant, Leg, Plan
+from brokers.rights import require_trading
+from lucy.errors import LucyError
+
+SEE_ALL = "blocks.see_every_fund"
+APPROVE = "blocks.approve_block"
+
+
+def funds_of(user: User, *, to_order: bool = False) -> QuerySet[Fund]:
+    """The funds a user may see (back office: all), or may order for (only by grant)."""
+    if not to_order and user.has_perm(SEE_ALL):
+        return Fund.objects.order_by("code")
+    grants = FundGrant.objects.filter(user=user, **({"can_order": True} if to_order else {}))
+    return Fund.objects.filter(pk__in=list(grants.values_list("fund_id", flat=True))).order_by("code")
+
+
+def plan_keys_of(user: User, *, to_order: bool = False) -> list[Any] | None:
+    """Keys of the plans all of whose funds the user may see (or order for); None: every plan."""
+    if not to_order and user.has_perm(SEE_ALL):
+        return None
+    funds = list(funds_of(user, to_order=to_order).values_list("pk", flat=True))
+    touched = set(Leg.objects.filter(fund_id__in=funds).values_list("plan_id", flat=True))
+    foreign = Leg.objects.filter(plan_id__in=list(touched)).exclude(fund_id__in=funds)
+    return sorted(touched - set(foreign.values_list("plan_id", flat=True)))
+
+
+def plans_of(user: User, *, to_order: bool = False) -> QuerySet[Plan]:
+    keys = plan_keys_of(user, to_order=to_order)
+    return Plan.objects.all() if keys is None else Plan.objects.filter(pk__in=keys)
+
+
+def blocks_of(user: User) -> QuerySet[Block]:
+    keys = plan_keys_of(user)
+    return Block.objects.all() if keys is None else Block.objects.filter(plan_id__in=keys)
+
+
+def may_order(user: User, plan: Plan) -> bool:
+    return plans_of(user, to_order=True).filter(pk=plan.pk).exists()
+
+
+def require_ordering(user: User, plan: Plan, legs: Sequence[Leg]) -> None:
+    """Raises `LucyError` (403) unless the user may order for every fund and trade every account in it."""
+    if not may_order(user, plan):
+        raise LucyError(
+            "may_not_order_fund",
+            "이 계획의 모든 펀드에 주문할 권한이 없습니다. 관리자에게 요청하세요.",
+            status=403,
+        )
+    accounts = {leg.account_id: leg.account for leg in legs if leg.account is not None}
+    if plan.executing_account is not None:
+        accounts[plan.executing_account_id] = plan.executing_account
+    for account in accounts.values():
+        require_trading(user, account)
+
+
+def require_approving(user: User, block: Block) -> None:
+    """Raises `LucyError` (403): who asked, and who may not see or not approve, does not approve."""
+    if block.user_id == user.pk:
+        raise LucyError(
+            "own_block", "요청한 사람은 승인할 수 없습니다. 다른 승인자가 보아야 합니다.", status=403
+        )
+    if not user.has_perm(APPROVE) or not blocks_of(user).filter(pk=block.pk).exists():
+        raise LucyError("may_not_approve", "블록을 승인할 권한이 없습니다.", status=403)
+
+
+def approvers(funds: Collection[Any], *, but: User) -> list[User]:
+    """Active users who may approve a block over these funds."""
+    permission = Permission.objects.filter(content_type__app_label="blocks", codename="approve_block").first()
+    if permission is None:
+        return []
+    groups = list(Group.objects.filter(permissions=permission).values_list("pk", flat=True))
+    own = User.user_permissions.through.objects.filter(permission_id=permission.pk)
+    members = User.groups.through.objects.filter(group_id__in=groups)
+    keys = {*own.values_list("user_id", flat=True), *members.values_list("user_id", flat=True)}
+    found = User.objects.filter(Q(pk__in=list(keys)), is_active=True).exclude(pk=but.pk)
+    wanted = set(funds)
+    return [user for user in found if wanted <= set(funds_of(user).values_list("pk", flat=True))]

@@ -1,0 +1,152 @@
+"""Cancel and modify of a block reach every child; each child's outcome is told by itself."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.db import DatabaseError
+
+from accounts.models import User
+from brokers.adapters.base import BrokerError
+from brokers.blocks import lanes
+from brokers.blocks.models import Block, BlockChild
+from brokers.blocks.rights import may_order
+from brokers.blocks.selectors import children_of
+from brokers.blocks.services import allocating, sending, trail
+from brokers.blocks.terms import AT_BROKERS, ChildState, EventKind
+from brokers.models import ChangeStatus, Order, OrderChange, OrderStatus
+from brokers.services import orders
+from brokers.terms import OrderType, Side
+from lucy.errors import LucyError
+from lucy.mongo import transactional
+
+log = logging.getLogger(__name__)
+
+DONE = frozenset({ChangeStatus.ACCEPTED, ChangeStatus.CONFIRMED})
+CANCEL_ANY = "brokers.cancel_any_order"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the request for one child."""
+
+    child: BlockChild
+    tone: str  # ok, doubt, bad, none
+    text: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"position": self.child.position, "outcome": self.tone, "text": self.text}
+
+
+Ask = Callable[[Order], OrderChange]
+
+
+def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outcome]:
+    """Hold what has not left and ask the brokers to cancel all that works; the same id again asks nothing.
+
+    Raises `LucyError`: `may_not_order_fund` (403), `not_working` (409).
+    """
+    by_staff = user.has_perm(CANCEL_ANY)
+    _require_changeable(block, user, by_staff=by_staff)
+    sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
+
+    def ask(order: Order) -> OrderChange:
+        return orders.cancel_order(order, user, client_request_id, by_staff=by_staff)
+
+    return _fan_out(block, user, EventKind.CANCEL, ask)
+
+
+def modify_block(
+    block: Block, user: User, client_request_id: str, *, price: Decimal | None, order_type: OrderType
+) -> list[Outcome]:
+    """Ask for another price or type for all that is open in every child.
+
+    Raises `LucyError`: `may_not_order_fund` (403), `not_working`, `needs_approval` (409: an approved block
+    does not become dearer by one person's hand).
+    """
+    _require_changeable(block, user)
+    if block.needs_approval and _is_dearer(block, price):
+        raise LucyError(
+            "needs_approval",
+            "승인받은 가격보다 불리하게 바꿀 수 없습니다. 취소하고 새 블록으로 승인을 받으세요.",
+            status=409,
+        )
+
+    def ask(order: Order) -> OrderChange:
+        return orders.modify_order(
+            order, user, client_request_id, quantity=None, price=price, order_type=order_type
+        )
+
+    return _fan_out(block, user, EventKind.MODIFY, ask)
+
+
+def _require_changeable(block: Block, user: User, *, by_staff: bool = False) -> None:
+    if not by_staff and not may_order(user, block.plan):
+        raise LucyError(
+            "may_not_order_fund", "이 블록의 모든 펀드에 주문할 권한이 있어야 합니다.", status=403
+        )
+    if block.status not in AT_BROKERS:
+        raise LucyError(
+            "not_working",
+            f"'{block.get_status_display()}' 상태의 블록은 정정하거나 취소할 수 없습니다.",
+            status=409,
+        )
+
+
+def _is_dearer(block: Block, price: Decimal | None) -> bool:
+    if price is None or block.price is None:
+        return block.price is not None
+    return price > block.price if block.side == Side.BUY else price < block.price
+
+
+def _fan_out(block: Block, user: User, kind: EventKind, ask: Ask) -> list[Outcome]:
+    by_account: dict[Any, list[BlockChild]] = defaultdict(list)
+    for child in children_of(block):
+        by_account[child.account_id].append(child)
+    work = {key: partial(_ask_each, group, ask) for key, group in by_account.items()}
+    outcomes = [outcome for group in lanes.side_by_side(work).values() for outcome in group]
+    outcomes.sort(key=lambda outcome: outcome.child.position)
+    _note(block, user, kind, outcomes)
+    allocating.refresh(block.pk)
+    return outcomes
+
+
+def _ask_each(children: list[BlockChild], ask: Ask) -> list[Outcome]:
+    return [_asked(child, ask) for child in children]
+
+
+def _asked(child: BlockChild, ask: Ask) -> Outcome:
+    """One child's outcome: what goes wrong with it must not keep the others from theirs."""
+    order = child.order
+    if order is None:
+        return Outcome(child, "none", ChildState(child.state).label)
+    if not order.is_open:
+        return Outcome(child, "none", f"이미 끝남: {order.get_status_display()}")
+    try:
+        change = ask(order)
+    except LucyError as refusal:
+        doubtful = order.status in {OrderStatus.UNKNOWN, OrderStatus.SENT}
+        return Outcome(child, "doubt" if doubtful else "bad", refusal.message)
+    except (BrokerError, DatabaseError) as trouble:
+        log.exception("Order %s of block %s was not changed", order.pk, child.block_id)
+        return Outcome(child, "doubt", str(trouble))
+    if change.status in DONE:
+        return Outcome(child, "ok", f"{change.get_status_display()} {change.note}".strip())
+    tone = "bad" if change.status == ChangeStatus.REJECTED else "doubt"
+    return Outcome(child, tone, f"{change.get_status_display()} {change.note}".strip())
+
+
+@transactional
+def _note(block: Block, user: User, kind: EventKind, outcomes: list[Outcome]) -> None:
+    counts = {
+        tone: sum(outcome.tone == tone for outcome in outcomes) for tone in ("ok", "doubt", "bad", "none")
+    }
+    words = (
+        f"접수 {counts['ok']}, 확인 중 {counts['doubt']}, 안 됨 {counts['bad']}, 해당 없음 {counts['none']}"
+    )
+    troubles = [f"{o.child.position}번: {o.text}" for o in outcomes if o.tone in {"doubt", "bad"}]
+    trail.note(block, kind, user.get_username(), "\n".join([words, *troubles]))

@@ -1,0 +1,205 @@
+"""A block as it would become, with the market, the funds and the brokers asked; nothing is stored."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import User
+from brokers.adapters.base import OrderRequest, Quote
+from brokers.blocks.models import (
+    BlockRule,
+    Leg,
+    Plan,
+)
+from brokers.blocks.preview import Divided, Terms, Wish, cost_of, divide, divide_as_told, shares_for
+from brokers.blocks.rights import require_ordering
+from brokers.blocks.selectors import legs_of, position_of
+from brokers.blocks.services import checking
+from brokers.blocks.services.checking import FundPart, Trouble, Wanted
+from brokers.blocks.terms import Basis, IssueStance, Mode, Rounding
+from brokers.costs import Estimate
+from brokers.models import BrokerAccount, Instrument
+from brokers.rules.band import band_of
+from brokers.services import facts
+from brokers.services.facts import FactMissing
+from brokers.terms import InstrumentKind, OrderType, Side
+from lucy import mongo
+from lucy.errors import LucyError
+
+
+@dataclass(frozen=True, slots=True)
+class LegLine:
+    """One leg of a preview."""
+
+    leg: Leg
+    account: BrokerAccount
+    quantity: int
+    ideal: Decimal  # shares, before rounding
+    cost: Estimate  # at the price, or the last one
+
+
+@dataclass(slots=True)
+class Preview:
+    """What the wish would become; nothing of it is stored."""
+
+    plan: Plan
+    wish: Wish
+    name: str
+    price: Decimal  # won a share that costs are counted at
+    worst: Decimal  # won a share that limits are counted at
+    divided: Divided
+    lines: list[LegLine]
+    funds: list[FundPart]
+    troubles: list[Trouble] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)  # why a second person must look
+
+    @property
+    def total(self) -> Estimate:
+        costs = [line.cost for line in self.lines]
+        return Estimate(
+            *(sum((getattr(c, n) for c in costs), Decimal(0)) for n in ("amount", "fee", "tax", "total"))
+        )
+
+    @property
+    def worst_value(self) -> Decimal:
+        return self.divided.ordered * self.worst
+
+
+def preview(user: User, plan: Plan, wish: Wish, *, whole: bool = False) -> Preview:
+    """The wish worked out; `whole`: with every check of every child, which asks the brokers.
+
+    Raises `LucyError`: `invalid`, `may_trade…`, `price_unavailable`.
+    """
+    legs = legs_of(plan)
+    require_ordering(user, plan, legs)
+    instrument = mongo.find(Instrument, symbol=wish.symbol)
+    quote = _quote(plan, legs, wish.symbol)
+    price, worst = _prices(wish, quote, instrument)
+    kind = instrument.kind if instrument else ""
+    divided = _divided(plan, legs, wish, price, kind)
+    lines = [
+        _line(plan, leg, quantity, ideal, wish.side, price, kind)
+        for leg, quantity, ideal in zip(legs, divided.quantities, divided.ideals, strict=True)
+    ]
+    parts = _fund_parts(lines, wish.side, worst, kind)
+    found = Preview(plan, wish, instrument.name if instrument else "", price, worst, divided, lines, parts)
+    rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in parts])
+    found.troubles = checking.fund_troubles(wish.side, wish.symbol, parts, rules)
+    if not divided.ordered:
+        found.troubles.append(Trouble("nothing_to_order", "나눌 수량이 없습니다. 수량이나 금액을 늘리세요."))
+    warned = [rule.reason for rule in rules if rule.stance == IssueStance.WARNED]
+    found.reasons = _reasons(parts, found.worst_value, warned)
+    if whole and divided.ordered:
+        found.troubles += checking.troubles_of(user, children_wanted(plan, wish, lines))
+    return found
+
+
+def _quote(plan: Plan, legs: list[Leg], symbol: str) -> Quote:
+    account = plan.executing_account or legs[0].account
+    assert account is not None  # noqa: S101  # `require_sound` of the plan
+    try:
+        return facts.quote_of(account, symbol)
+    except FactMissing as missing:
+        raise LucyError(missing.code, missing.message, status=503) from missing
+
+
+def _prices(wish: Wish, quote: Quote, instrument: Instrument | None) -> tuple[Decimal, Decimal]:
+    """Won a share to count with: the price, or the last one; and the most it may be."""
+    if wish.price is not None:
+        return wish.price, wish.price
+    kind = InstrumentKind(instrument.kind) if instrument else InstrumentKind.STOCK
+    upper = quote.upper_limit if quote.upper_limit > 0 else band_of(quote.base_price, kind)[1]
+    return (quote.price if quote.price > 0 else upper), upper
+
+
+def terms_of(plan: Plan, legs: list[Leg]) -> Terms:
+    return Terms(
+        Basis(plan.basis),
+        Rounding(plan.rounding),
+        plan.lot,
+        [leg.position for leg in legs],
+        [leg.weight for leg in legs],
+        [leg.cap for leg in legs],
+    )
+
+
+def _divided(plan: Plan, legs: list[Leg], wish: Wish, price: Decimal, kind: str) -> Divided:
+    terms = terms_of(plan, legs)
+    if wish.targets is not None:
+        _require_targets(wish.targets, terms)
+        return divide_as_told(terms, wish.targets)
+    if wish.amount is not None:
+        account = plan.executing_account or legs[0].account
+        assert account is not None  # noqa: S101
+        return divide(terms, shares_for(wish.amount, price, wish.side, account.rates.of(kind)))
+    if wish.quantity is not None:
+        return divide(terms, wish.quantity)
+    if plan.basis == Basis.QUANTITY:
+        return divide(terms, sum(terms.weights))
+    raise LucyError("invalid", "수량이나 금액을 적으세요.", field="quantity")
+
+
+def _require_targets(targets: dict[int, int], terms: Terms) -> None:
+    if odd := sorted(set(targets) - set(terms.positions)):
+        raise LucyError("invalid", f"계획에 없는 항목입니다: {odd}", field="targets")
+    if any(quantity < 0 or quantity % terms.lot for quantity in targets.values()):
+        raise LucyError(
+            "invalid", f"항목의 수량은 배분단위 {terms.lot:,}주의 배수여야 합니다.", field="targets"
+        )
+
+
+def _line(plan: Plan, leg: Leg, quantity: int, ideal: Any, side: Side, price: Decimal, kind: str) -> LegLine:
+    account = plan.executing_account or leg.account
+    assert account is not None  # noqa: S101
+    cost = cost_of(side, quantity, price, account.rates.of(kind))
+    shown = (Decimal(ideal.numerator) / ideal.denominator).quantize(Decimal("0.01"))
+    return LegLine(leg, account, quantity, shown, cost)
+
+
+def _fund_parts(lines: list[LegLine], side: Side, worst: Decimal, kind: str) -> list[FundPart]:
+    by_fund: dict[Any, list[LegLine]] = defaultdict(list)
+    for line in lines:
+        by_fund[line.leg.fund_id].append(line)
+    parts = []
+    for group in by_fund.values():
+        costs = [cost_of(side, line.quantity, worst, line.account.rates.of(kind)) for line in group]
+        fund = group[0].leg.fund
+        parts.append(
+            FundPart(
+                fund,
+                position_of(fund),
+                sum(line.quantity for line in group),
+                sum((cost.total for cost in costs), Decimal(0)),
+                sum((cost.amount for cost in costs), Decimal(0)),
+            )
+        )
+    return parts
+
+
+def _reasons(parts: list[FundPart], value: Decimal, warned: list[str]) -> list[str]:
+    rule = BlockRule.objects.first()
+    found = []
+    if rule and rule.approval_value is not None and value >= rule.approval_value:
+        found.append(f"금액 {value:,.0f}원: {rule.approval_value:,.0f}원부터 승인을 받습니다.")
+    found += [f"주의 종목: {reason}" for reason in warned]
+    names = [str(part.fund) for part in parts if part.fund.four_eyes and part.shares]
+    if names:
+        found.append(f"항상 두 사람이 보는 펀드: {', '.join(names)}")
+    return found
+
+
+def children_wanted(plan: Plan, wish: Wish, lines: list[LegLine]) -> list[Wanted]:
+    """The orders that would leave: one a leg with shares, or one for all in a shared account."""
+    if plan.mode == Mode.SHARED:
+        assert plan.executing_account is not None  # noqa: S101
+        return [Wanted(0, plan.executing_account, _request(wish, sum(line.quantity for line in lines)))]
+    return [
+        Wanted(line.leg.position, line.account, _request(wish, line.quantity))
+        for line in lines
+        if line.quantity
+    ]
+
+
+def _request(wish: Wish, quantity: int) -> OrderRequest:
+    return OrderRequest(wish.symbol, wish.side, quantity, wish.price, OrderType(wish.order_type))

@@ -1,0 +1,208 @@
+"""A block's children on their way out: side by side over the accounts, each exactly once.
+
+A child is claimed (`staged` to `ordered`, one conditional update) before the order service hears of it, under
+a client order id made of block and leg. So a cancel or the plan's rule can hold what was not claimed, two
+processes cannot both claim, and one that died between claim and order is resumed under the same id: the order
+service knows whether that order exists, and the broker's own list settles what nobody heard of.
+"""
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError
+from pymongo.errors import PyMongoError
+
+from brokers.adapters.base import BrokerError, OrderRequest
+from brokers.blocks import lanes
+from brokers.blocks.models import Block, BlockChild
+from brokers.blocks.selectors import children_of
+from brokers.blocks.services import allocating, plans, trail
+from brokers.blocks.terms import BlockStatus, ChildState, EventKind, OnTrouble
+from brokers.models import Order, OrderStatus
+from brokers.services import orders
+from brokers.terms import OrderType, Side
+from lucy import clock, mongo
+from lucy.errors import LucyError
+from lucy.mongo import transactional
+
+log = logging.getLogger(__name__)
+
+S = BlockStatus
+CHILD_PREFIX = "block-"
+TROUBLED = frozenset({OrderStatus.REJECTED, OrderStatus.UNKNOWN})
+LEFT_ALONE = timedelta(seconds=30)  # a block that nobody moved for so long lost its process
+
+
+def client_order_id(block_key: Any, position: int) -> str:
+    """The one name under which this child may ever be placed."""
+    return f"{CHILD_PREFIX}{block_key}-{position}"
+
+
+def request_of(block: Block, child: BlockChild) -> OrderRequest:
+    return OrderRequest(
+        block.symbol, Side(block.side), child.quantity, block.price, OrderType(block.order_type)
+    )
+
+
+def start(block: Block) -> "Sending | None":
+    """Let a staged block's children leave; returns at once, None when another process does it."""
+    if not _begin(block):
+        return None
+    return Sending(block, children_of(block)).start()
+
+
+def resume() -> int:
+    """Continue the blocks whose process died on the way; says how many. Harmless while it lives."""
+    since = clock.now() - LEFT_ALONE
+    left = Block.objects.filter(status__in=[S.STAGED, S.SENDING], updated_at__lt=since)
+    found = list(left.select_related("plan", "user")[:200])
+    for block in found:
+        if block.status == S.STAGED:
+            start(block)
+        else:
+            _note_resumed(block)
+            Sending(block, children_of(block)).start()
+    return len(found)
+
+
+@transactional
+def _begin(block: Block) -> bool:
+    now = clock.now()
+    if not block.move_to(S.SENDING, updated_at=now, trade_date=clock.trade_date()):
+        return False
+    plans.freeze(block.plan)
+    trail.note(block, EventKind.SENDING, "Lucy")
+    return True
+
+
+@transactional
+def _note_resumed(block: Block) -> None:
+    trail.note(block, EventKind.RESUMED, "Lucy", "전송이 중간에 끊겨 나머지를 이어서 보냅니다.")
+    Block.objects.filter(pk=block.pk).update(updated_at=clock.now())
+
+
+class Sending:
+    """One block's children, an account a lane; whoever is last closes the sending."""
+
+    def __init__(self, block: Block, children: Sequence[BlockChild]) -> None:
+        self.block = block
+        self.stops = block.plan.on_trouble == OnTrouble.STOP
+        self._groups: dict[Any, list[BlockChild]] = defaultdict(list)
+        for child in children:
+            self._groups[child.account_id].append(child)
+        self._left = len(self._groups)
+        self._lock = threading.Lock()
+        self.done: Future[None] = Future()
+
+    def start(self) -> "Sending":
+        for account_key, group in self._groups.items():
+            lanes.lane_of(account_key).submit(self._send_group, group)
+        return self
+
+    def _send_group(self, group: Sequence[BlockChild]) -> None:
+        """A fault with one child must not keep the others from leaving; the sweep looks after it."""
+        try:
+            for child in group:
+                self._send_safely(child)
+        finally:
+            with self._lock:
+                self._left -= 1
+                is_last = not self._left
+            if is_last:
+                self._finish()
+
+    def _send_safely(self, child: BlockChild) -> None:
+        try:
+            self._send(child)
+        except Exception:
+            log.exception("Child %s of block %s is left to the next sweep", child.position, self.block.pk)
+
+    def _send(self, child: BlockChild) -> None:
+        if not self._is_to_leave(child):
+            return
+        try:
+            order = self._placed(child)
+        except LucyError as refusal:
+            self._refused(child, refusal)
+            self._troubled(child, refusal.message)
+            return
+        if order.status in TROUBLED:
+            self._troubled(child, f"{order.get_status_display()} {order.note}".strip())
+
+    def _is_to_leave(self, child: BlockChild) -> bool:
+        """Claim it, or find it claimed by a process that died before its order was linked."""
+        if mongo.change_if(child, {"state": [ChildState.STAGED]}, state=ChildState.ORDERED):
+            return True
+        now = mongo.find(BlockChild, pk=child.pk)
+        return now is not None and now.state == ChildState.ORDERED and now.order_id is None
+
+    def _placed(self, child: BlockChild) -> Order:
+        """The same id gives the same order, whoever asks; one that was saved and no more is sent now."""
+        order = orders.place_order(
+            child.account,
+            self.block.user,
+            child.client_order_id,
+            request_of(self.block, child),
+            confirmed=True,
+        )
+        mongo.change((child, {"order_id": order.pk}))
+        return orders.resume_order(order, self.block.user)
+
+    def _refused(self, child: BlockChild, refusal: LucyError) -> None:
+        """No order was made; or one was saved that must not be sent any more: reconciliation ends it."""
+        if child.order_id is None:
+            state = {"state": ChildState.REFUSED, "note": refusal.message, "note_code": refusal.code}
+            mongo.change((child, state))
+
+    def _troubled(self, child: BlockChild, words: str) -> None:
+        if self.stops:
+            halt(self.block, "Lucy", f"{child.position}번 항목: {words}")
+
+    def _finish(self) -> None:
+        try:
+            _close(self.block)
+            allocating.refresh(self.block.pk)
+            self.done.set_result(None)
+        except (DatabaseError, PyMongoError, BrokerError) as fault:
+            log.exception("Block %s is closed by the next sweep", self.block.pk)
+            self.done.set_exception(fault)
+
+
+def halt(block: Block, actor: str, reason: str) -> int:
+    """Hold every child that has not been claimed; says how many there were. Nothing that left is touched."""
+    held = _halt(block, actor, reason)
+    if held:
+        log.warning("Block %s: %d children held: %s", block.pk, held, reason)
+    return held
+
+
+@transactional
+def _halt(block: Block, actor: str, reason: str) -> int:
+    staged = BlockChild.objects.filter(block=block, state=ChildState.STAGED)
+    held: int = staged.update(state=ChildState.HELD, note=reason)
+    if held:
+        Block.objects.filter(pk=block.pk).update(halted=reason[:300], updated_at=clock.now())
+        trail.note(block, EventKind.HELD, actor, f"{held}건을 보내지 않음 · {reason}")
+    return held
+
+
+@transactional
+def _close(block: Block) -> None:
+    """All lanes have ended: from now on the orders tell how the block goes, unless a child is left."""
+    children = mongo.find_all(BlockChild, block_id=[block.pk])
+    if any(_is_unfinished(child) for child in children):
+        return
+    if not block.move_to(S.WORKING, updated_at=clock.now()):
+        return
+    counts = {state: sum(child.state == state for child in children) for state in ChildState}
+    words = ", ".join(f"{state.label} {count}건" for state, count in counts.items() if count)
+    trail.note(block, EventKind.SENT, "Lucy", words)
+
+
+def _is_unfinished(child: BlockChild) -> bool:
+    return child.state == ChildState.STAGED or (child.state == ChildState.ORDERED and child.order_id is None)

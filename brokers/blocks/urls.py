@@ -1,0 +1,28 @@
+"""Pages of block orders."""
+
+from django.urls import path
+
+from brokers.blocks.views import approvals, blocks, funds, plans, reports
+
+app_name = "blocks"
+urlpatterns = [
+    path("", blocks.blocks, name="blocks"),
+    path("new/", blocks.new, name="new"),
+    path("new/preview/", blocks.live_preview, name="preview"),
+    path("new/review/", blocks.review, name="review"),
+    path("new/place/", blocks.place, name="place"),
+    path("<objectid:pk>/", blocks.block, name="block"),
+    path("<objectid:pk>/live/", blocks.live, name="live"),
+    path("<objectid:pk>/cancel/", blocks.cancel, name="cancel"),
+    path("<objectid:pk>/modify/", blocks.modify, name="modify"),
+    path("<objectid:pk>/decide/", approvals.decide, name="decide"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/new/", plans.edit, name="new-plan"),
+    path("plans/<objectid:pk>/", plans.plan, name="plan"),
+    path("plans/<objectid:pk>/edit/", plans.edit, name="edit-plan"),
+    path("funds/", funds.funds, name="funds"),
+    path("funds/<objectid:pk>/", funds.fund, name="fund"),
+    path("report/", reports.report, name="report"),
+    path("report/<str:day>.<str:form>", reports.report_file, name="report-file"),
+]
