@@ -20,6 +20,7 @@ from brokers.adapters import client_for
 from brokers.adapters.base import BrokerError, FillReport, OrderLine, OrderReport
 from brokers.models import (
     BrokerAccount,
+    DiscrepancyKind,
     EventKind,
     Fill,
     FillSource,
@@ -33,6 +34,7 @@ from brokers.models import (
 )
 from brokers.models.orders import ChangeStatus
 from brokers.selectors import fill_snapshot, order_snapshot
+from brokers.services import discrepancies
 from brokers.services.effects import as_fields, fill_words, progress_of
 from brokers.services.journal import Journal, write_all
 from brokers.terms import OrderType, RequestKind
@@ -171,9 +173,20 @@ def _add_to(order: Order, fills: Sequence[Fill], journal: Journal) -> None:
 def _count(order: Order, fills: Sequence[Fill]) -> None:
     """Add fills to the order at hand; `_store_counts` writes it."""
     quantity = order.filled_quantity + sum(fill.quantity for fill in fills)
+    _show_if_late(order, quantity)
     order.filled_amount += sum((fill.quantity * Decimal(fill.price) for fill in fills), Decimal(0))
     for name, value in as_fields(progress_of(order).filled_to(quantity)).items():
         setattr(order, name, value)
+
+
+def _show_if_late(order: Order, quantity: int) -> None:
+    """A fill of an order that had ended counts, and staff are shown it."""
+    if order.status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED} and quantity > order.filled_quantity:
+        ours = f"{order.get_status_display()}, 체결 {order.filled_quantity:,}주"
+        theirs = f"체결 {quantity:,}주"
+        discrepancies.repaired(
+            order.account, DiscrepancyKind.LATE_FILL, order=order, ours=ours, theirs=theirs
+        )
 
 
 def _store_counts(orders: Sequence[Order]) -> None:
@@ -514,6 +527,7 @@ def _recount(orders: Mapping[Any, Order], rows: Mapping[Any, Sequence[Fill]]) ->
     counts = []
     for key, order in orders.items():
         quantity = sum(fill.quantity for fill in rows[key])
+        _show_if_late(order, quantity)
         sums = {
             "filled_amount": sum((fill.quantity * fill.price for fill in rows[key]), Decimal(0)),
             "from_total_quantity": sum(f.quantity for f in rows[key] if f.source == FillSource.TOTAL),

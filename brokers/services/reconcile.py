@@ -34,7 +34,7 @@ from brokers.models import (
     Resolution,
 )
 from brokers.models import DiscrepancyKind as Kind
-from brokers.models.orders import ENDED
+from brokers.models.orders import ENDED, WORKING
 from brokers.services import discrepancies, fills, orders
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
@@ -84,6 +84,7 @@ def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at:
     _place_changes(account, lines, known)
     _adopt_strangers(account, day, lines, known, result)
     _settle(account, lines, known, asked_at, result)
+    _show_unlisted(account, day, lines, known, asked_at)
     _give_up(account, day, asked_at, result)
     _forget_doubts(account)
     return result
@@ -480,6 +481,26 @@ def _end(order: Order, chain: list[OrderLine]) -> bool:
     journal.write()
     _repaired(order, Kind.ENDED, f"미체결 {gone:,}주", f"{word} {gone:,}주")
     return True
+
+
+def _show_unlisted(
+    account: BrokerAccount, day: date, lines: list[OrderLine], known: dict[str, object], asked_at: datetime
+) -> None:
+    """An order that works in our books and stands in no list is a person's matter."""
+    listed = {known.get(line.order_no) for line in lines}
+    working = Order.objects.filter(
+        account=account,
+        trade_date=day,
+        status__in=WORKING,
+        updated_at__lt=asked_at - LIST_LAGS_AT_MOST,
+    ).exclude(broker_order_no="")
+    missing = {str(order.pk): order for order in working if order.pk not in listed}
+    for subject, order in missing.items():
+        ours = f"주문번호 {order.broker_order_no}, 미체결 {order.open_quantity:,}주"
+        discrepancies.found(account, Kind.NOT_LISTED, subject, order=order, ours=ours, theirs="없음")
+    for row in account.discrepancies.filter(kind=Kind.NOT_LISTED, resolution=""):
+        if row.subject not in missing:
+            discrepancies.gone(account, Kind.NOT_LISTED, row.subject)
 
 
 # --- requests the broker never got ------------------------------------------------------------------------

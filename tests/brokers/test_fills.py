@@ -7,7 +7,17 @@ from itertools import pairwise
 import pytest
 
 from brokers.adapters.base import FillReport, Receipt
-from brokers.models import EventKind, Fill, Notice, Order, OrderEvent, OrderOrigin, OrderStatus
+from brokers.models import (
+    Discrepancy,
+    DiscrepancyKind,
+    EventKind,
+    Fill,
+    Notice,
+    Order,
+    OrderEvent,
+    OrderOrigin,
+    OrderStatus,
+)
 from brokers.services.fills import record_fill
 from brokers.services.journal import seal
 from brokers.services.orders import accept_order
@@ -97,6 +107,8 @@ def test_a_late_fill_of_a_cancelled_order_still_counts(account, trader, working)
     assert record_fill(account, report(account))
     working.refresh_from_db()
     assert (working.status, working.filled_quantity, working.cancelled_quantity) == (S.CANCELLED, 3, 7)
+    shown = Discrepancy.objects.get(kind=DiscrepancyKind.LATE_FILL)
+    assert (shown.order, shown.ours, shown.theirs) == (working, "취소, 체결 0주", "체결 3주")
 
 
 def test_kis_fills_a_second_apart_are_two(account, working):

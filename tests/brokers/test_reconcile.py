@@ -24,7 +24,7 @@ from brokers.paper import ledger
 from brokers.services import fills
 from brokers.services.closing import close_day, look_through
 from brokers.services.orders import cancel_order, place_order
-from brokers.services.reconcile import choose, reconcile
+from brokers.services.reconcile import choose, compare, reconcile
 from brokers.terms import OrderType, Side
 from lucy import clock
 from tests.services import eventually
@@ -123,6 +123,17 @@ def test_a_doubt_counts_no_shares_whose_notice_is_still_to_come(still, account, 
     assert not fills.record_fill(account, told)
     order.refresh_from_db()
     assert order.filled_quantity == 8
+
+
+def test_an_order_that_the_broker_does_not_list_is_shown_until_it_does(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    Order.objects.filter(pk=order.pk).update(updated_at=clock.now() - timedelta(minutes=1))
+    compare(paper_any, clock.trade_date(), [], clock.now())
+    row = Discrepancy.objects.get(kind=DiscrepancyKind.NOT_LISTED)
+    assert (row.order, row.theirs, row.resolution) == (order, "없음", "")
+    reconcile(paper_any)
+    row.refresh_from_db()
+    assert row.resolution == Resolution.GONE
 
 
 def test_nothing_changes_when_the_books_agree(still, paper_any, trader):
