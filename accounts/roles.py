@@ -33,6 +33,7 @@ _LOOKED_AT = (
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
     ("jobs", ("jobrun",)),
+    ("screener", ("judalrun",)),
 )
 _KEPT = (  # back office adds and changes these, and deletes neither people nor accounts
     ("accounts", ("user",), ("view", "add", "change")),
@@ -41,6 +42,7 @@ _KEPT = (  # back office adds and changes these, and deletes neither people nor 
     ("brokers", ("tradinglimit", "restrictedissue", "eventday"), ("view", "add", "change", "delete")),
     ("brokers", ("servicekey",), ("view", "add", "change")),
     ("jobs", ("jobsettings",), ("view", "add", "change")),
+    ("screener", ("judalsettings",), ("view", "add", "change")),
     (
         "django_celery_beat",
         ("periodictask", "crontabschedule", "intervalschedule", "clockedschedule", "solarschedule"),
