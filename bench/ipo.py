@@ -13,7 +13,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from bench.figures import Figure
-from tests.ipo.local38 import Local38, deals, saved, served
+from tests.ipo.local38 import Local38, deals, saved
+from tests.local_site import served
 
 OFFERS = 200
 LABELS = {

@@ -1,12 +1,9 @@
 """38커뮤니케이션 on this machine: pages in the true structure, made from true captures, and their server."""
 
 import re
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -129,38 +126,6 @@ class Local38:
                 return detail_page(next(deal for deal in self.deals if deal.no == int(query["no"])))
             case view:
                 return saved(f"38_list_{view}_reconstructed.cp949.html")
-
-
-@contextmanager
-def served(local: Local38) -> Iterator[Local38]:
-    """The site on a free port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            local.asked.append(self.path)
-            status, body = local.page(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Tests look at `asked`."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    local.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield local
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def cells_of(page: str, summary: str) -> list[tuple[int, int, int, int]]:

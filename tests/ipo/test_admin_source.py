@@ -7,8 +7,9 @@ from accounts.roles import ADMINISTRATOR, TRADER
 from ipo.models import OfferingHistory, RawPage, ScrapeSettings
 from lucy.html import PageChanged
 from tests.factories import make_user
-from tests.ipo.local38 import Local38, deals, served
+from tests.ipo.local38 import Local38, deals
 from tests.ipo.test_site38 import run
+from tests.local_site import served
 
 pytestmark = pytest.mark.django_db
 

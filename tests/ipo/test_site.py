@@ -8,7 +8,8 @@ from requests.adapters import HTTPAdapter
 from ipo.site import SITE38, OldKeyExchange, Site38, old_tls_context
 from lucy.embedded import free_port
 from lucy.site import BadStatus, Elsewhere, Pace, Site, TooLarge, TooSlow, Unreachable
-from tests.ipo.local38 import Local38, served
+from tests.ipo.local38 import Local38
+from tests.local_site import served
 
 PATH = "/html/fund/index.htm?o=k&page=1"
 

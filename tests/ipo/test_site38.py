@@ -18,7 +18,8 @@ from lucy.errors import LucyError
 from lucy.html import PageChanged
 from lucy.site import Pace, Site, SiteError, Unreachable
 from tests.factories import make_user
-from tests.ipo.local38 import Local38, deals, served
+from tests.ipo.local38 import Local38, deals
+from tests.local_site import served
 
 pytestmark = pytest.mark.django_db
 
