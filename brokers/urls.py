@@ -52,6 +52,7 @@ urlpatterns = [
     path("stocks/<str:symbol>/book/", stocks.book, name="stock-book"),
     path("stocks/<str:symbol>/held/", stocks.held, name="stock-held"),
     path("stocks/<str:symbol>/candles/", stocks.candles, name="stock-candles"),
+    path("stocks/<str:symbol>/company/", stocks.company, name="stock-company"),
     path("stocks/<str:symbol>/costs/", stocks.cost, name="stock-costs"),
     path("ticket/", ticket.ticket, name="ticket"),
     path("ticket/instruments/", ticket.instruments, name="ticket-instruments"),

@@ -20,6 +20,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from brokers.adapters.companies import Company
 from brokers.adapters.history import IssueDay, TradePage
 from brokers.terms import (
     Condition,
@@ -367,6 +368,9 @@ class BrokerClient(Protocol):
         `adjusted` counts splits and the like into the prices before them. How far minutes reach back is the
         broker's own affair; `Rejected` where it has none of an earlier day.
         """
+
+    def company(self, symbol: str) -> Company:
+        """What the company is and earns; without figures for a fund."""
 
     def instruments(self) -> list[InstrumentLine]:
         """Every listed issue, where the broker offers the list; else `Rejected`."""

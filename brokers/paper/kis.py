@@ -18,6 +18,7 @@ from aiohttp import web
 from brokers.paper.faults import Call, Rule
 from brokers.paper.kis_accounts import ACCOUNT_SERVICES
 from brokers.paper.kis_charts import CHART_SERVICES
+from brokers.paper.kis_finance import FINANCE_SERVICES
 from brokers.paper.kis_lists import LIST_SERVICES
 from brokers.paper.kis_masters import MASTER_SERVICES
 from brokers.paper.kis_orders import ORDER_SERVICES
@@ -43,6 +44,7 @@ SERVICES: tuple[Service, ...] = (
     *PROFIT_SERVICES,
     *QUOTE_SERVICES,
     *CHART_SERVICES,
+    *FINANCE_SERVICES,
     *RANKING_SERVICES,
     *LIST_SERVICES,
     *MASTER_SERVICES,

@@ -19,6 +19,7 @@ from brokers.adapters.base import (
     Rejected,
     Unreachable,
 )
+from brokers.adapters.companies import Company
 from brokers.adapters.history import IssueDay, TradePage
 from brokers.models import BrokerAccount
 from brokers.services.shared import shared
@@ -27,6 +28,7 @@ from lucy.errors import LucyError
 
 T = TypeVar("T")
 
+COMPANY_SECONDS = 4 * 60 * 60
 MARKET_SECONDS = 1  # prices and books are asked for every two or three seconds by each open ticket
 
 _WORDS: dict[type[BrokerError], tuple[str, int, str]] = {
@@ -74,6 +76,12 @@ def trades(account: BrokerAccount, first: date, last: date, after: str) -> Trade
 
 def profits(account: BrokerAccount, first: date, last: date) -> list[IssueDay]:
     return answered(lambda: client_for(account).profits(first, last))
+
+
+def company(account: BrokerAccount, symbol: str) -> Company:
+    """Asked for a few times a day at most: statements change four times a year."""
+    key = f"company:{account.broker}:{account.server}:{symbol}"
+    return shared(key, COMPANY_SECONDS, lambda: answered(lambda: client_for(account).company(symbol)))
 
 
 def buying_power(

@@ -68,6 +68,12 @@ def won(value: Any) -> str:
 
 
 @register.filter
+def eok(value: Any) -> str:
+    """Won in 억 (a hundred million), as statements are read."""
+    return "" if value is None or value == "" else f"{Decimal(str(value)) / 100_000_000:,.0f}"
+
+
+@register.filter
 def whole(value: Any) -> Decimal | None:
     """Rounded to the won, for `signed`."""
     return None if value is None or value == "" else Decimal(str(value)).quantize(Decimal(1))

@@ -2,8 +2,10 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,12 +15,15 @@ from django.views.decorators.http import require_GET
 
 from brokers import charts, costs
 from brokers.adapters.base import Level, OrderBook, Period
+from brokers.adapters.companies import FiscalPeriod
 from brokers.forms import SYMBOL, WonField
 from brokers.models import BrokerAccount, Fill, Instrument
 from brokers.rights import accounts_of, tradable_accounts_of
 from brokers.selectors import find_instruments, open_orders
 from brokers.services import charts as stored_charts
 from brokers.services import desk
+from brokers.services.answers import Question, ask
+from brokers.templatetags.lucy import eok, figure, won
 from brokers.terms import Side
 from brokers.ticks import tick_size
 from brokers.views.access import SignedInRequest, signed_in
@@ -101,6 +106,18 @@ def held(request: SignedInRequest, symbol: str) -> HttpResponse:
 
 @require_GET
 @signed_in
+def company(request: SignedInRequest, symbol: str) -> HttpResponse:
+    """What the company is and earns, by the broker's figures."""
+    account, symbol = _account(request), _symbol(symbol)
+    answer = ask(Question(account, f"company:{symbol}", partial(desk.company, account, symbol)))
+    context = _named(symbol) | {"account": account, "answer": answer, "company": answer.value}
+    if answer.value:
+        context["statement"] = _statement(answer.value.periods)
+    return render(request, "brokers/stock/company.html", context)
+
+
+@require_GET
+@signed_in
 def candles(request: SignedInRequest, symbol: str) -> HttpResponse:
     """The chart's figures, with the chosen account's own fills."""
     symbol, account, form = _symbol(symbol), _account(request), ChartForm(request.GET)
@@ -126,6 +143,33 @@ def cost(request: SignedInRequest, symbol: str) -> HttpResponse:
     account = _chosen(request, list(accounts_of(request.user)))
     context = _named(symbol) | {"account": account} | _costs(form, _instrument(symbol), account)
     return render(request, "brokers/stock/costs.html", context, status=200 if form.is_valid() else 422)
+
+
+STATEMENT = (  # field, in words, how it is written
+    ("sales", "매출액", eok),
+    ("operating_profit", "영업이익", eok),
+    ("net_income", "당기순이익", eok),
+    ("assets", "자산총계", eok),
+    ("liabilities", "부채총계", eok),
+    ("equity", "자본총계", eok),
+    ("eps", "EPS (원)", won),
+    ("bps", "BPS (원)", won),
+    ("roe", "ROE", figure),
+    ("sales_growth", "매출 증가율", figure),
+    ("debt_ratio", "부채비율", figure),
+    ("current_ratio", "유동비율", figure),
+    ("reserve_ratio", "유보율", figure),
+)
+
+
+def _statement(periods: Sequence[FiscalPeriod]) -> list[tuple[str, list[str]]]:
+    """A line for each figure that any settlement tells."""
+    lines = []
+    for name, label, write in STATEMENT:
+        told = [getattr(period, name) for period in periods]
+        if any(value is not None for value in told):
+            lines.append((label, ["" if value is None else write(value) for value in told]))
+    return lines
 
 
 def _symbol(symbol: str) -> str:

@@ -221,3 +221,14 @@ def test_odd_questions_over_rest_are_named(trader, account, query):
 
 def test_anothers_candles_over_rest_are_not_found(trader):
     assert api(trader, make_account(make_user())).status_code == 404
+
+
+def test_the_company_is_told_once_in_hundred_millions(paper, trader, account):
+    page = signed_in(trader).get(reverse("brokers:stock-company", args=["005930"]))
+    assert page.status_code == 200
+    body = page.content.decode()
+    assert "시가총액" in body
+    assert body.index("매출액") < body.index("부채비율")
+    paper.call(lambda running: running.faults.add(Rule(Action.CUT, broker="kis", times=None)))
+    again = signed_in(trader).get(reverse("brokers:stock-company", args=["005930"])).content.decode()
+    assert "받지 못했습니다" not in again  # statements are kept for hours: nobody is asked

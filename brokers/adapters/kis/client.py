@@ -29,11 +29,12 @@ from brokers.adapters.base import (
     Unreachable,
     WorkingOrder,
 )
+from brokers.adapters.companies import Company
 from brokers.adapters.history import IssueDay, TradePage
 from brokers.adapters.kis import codes
 from brokers.adapters.kis.codes import Service
 from brokers.adapters.kis.lists import KisLists
-from brokers.adapters.kis.wire import account, charts, fields, history, orders, quotes, refusals
+from brokers.adapters.kis.wire import account, charts, companies, fields, history, orders, quotes, refusals
 from brokers.adapters.kis.wire.fields import Row
 from brokers.adapters.limits import KeptToken, Pace, Token, TokenStore
 from brokers.adapters.transport import Departure, Reply, Transport
@@ -194,6 +195,14 @@ class KisClient(BrokerClient):
         else:
             reply = self._ask(codes.MINUTES_OF_DAY, charts.minutes_of_day_query(symbol, day, until))
         return charts.dated(fields.rows(reply.data, "output2"))
+
+    def company(self, symbol: str) -> Company:
+        """The paper server has no statements."""
+        price = fields.record(self._ask(codes.PRICE, quotes.issue_query(symbol)).data, "output")
+        query = companies.statement_query(symbol)
+        asked = () if self._server is Server.PAPER else codes.STATEMENTS
+        statements = [fields.rows(self._ask(service, query).data, "output") for service in asked]
+        return companies.company(symbol, price, statements)
 
     def instruments(self) -> list[InstrumentLine]:
         raise Rejected("한국투자증권은 종목 목록을 REST로 제공하지 않습니다. LS증권 계좌로 받아 주십시오.")

@@ -62,6 +62,15 @@ PROFITS = _trading("inquire-period-trade-profit", "TTTC8715R", "")
 BALANCE = _trading("inquire-balance", "TTTC8434R", "VTTC8434R")
 BUYING_POWER = _trading("inquire-psbl-order", "TTTC8908R", "VTTC8908R")
 PRICE = _quotation("inquire-price", "FHKST01010100", "FHKST01010100")
+STATEMENTS = tuple(
+    Service(f"/uapi/domestic-stock/v1/finance/{path}", tr_id, "")
+    for path, tr_id in (
+        ("balance-sheet", "FHKST66430100"),
+        ("income-statement", "FHKST66430200"),
+        ("financial-ratio", "FHKST66430300"),
+        ("stability-ratio", "FHKST66430600"),
+    )
+)
 PRICES = _quotation("intstock-multprice", "FHKST11300006", "")
 ORDER_BOOK = _quotation("inquire-asking-price-exp-ccn", "FHKST01010200", "FHKST01010200")
 CANDLES = _quotation("inquire-daily-itemchartprice", "FHKST03010100", "FHKST03010100")

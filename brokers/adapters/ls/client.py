@@ -26,13 +26,14 @@ from brokers.adapters.base import (
     Receipt,
     WorkingOrder,
 )
+from brokers.adapters.companies import Company
 from brokers.adapters.history import IssueDay, TradeLine, TradePage
 from brokers.adapters.limits import Pace, TokenStore
 from brokers.adapters.ls import codes
 from brokers.adapters.ls.auth import kept_token
 from brokers.adapters.ls.codes import Transaction
 from brokers.adapters.ls.lists import LsLists
-from brokers.adapters.ls.wire import account, charts, history, orders, quotes, refusals
+from brokers.adapters.ls.wire import account, charts, companies, history, orders, quotes, refusals
 from brokers.adapters.ls.wire.fields import Body, Fields, Listing, Row, rows
 from brokers.adapters.transport import Departure, Reply, Transport
 from brokers.terms import Customer, OrderType, RequestKind
@@ -142,6 +143,9 @@ class LsClient(BrokerClient):
         query = charts.candles_query(symbol, period, period.start_of(first), last, adjusted)
         _, found = self._listed(charts.CANDLE_LIST, query)
         return charts.candles(found, period)
+
+    def company(self, symbol: str) -> Company:
+        return companies.company(self._answer(codes.COMPANY, companies.company_query(symbol)), symbol)
 
     def instruments(self) -> list[InstrumentLine]:
         return quotes.instruments(self._answer(codes.INSTRUMENTS, quotes.instruments_query()))

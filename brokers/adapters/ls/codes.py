@@ -45,6 +45,7 @@ QUOTE = Transaction("t1102", "/stock/market-data", 10)
 QUOTES = Transaction("t8407", "/stock/market-data", 5)
 ORDER_BOOK = Transaction("t1101", "/stock/market-data", 10)
 INSTRUMENTS = Transaction("t8436", "/stock/etc", 2)
+COMPANY = Transaction("t3320", "/stock/investinfo", 1)
 CANDLES = Transaction("t8410", "/stock/chart", 1)
 MINUTES = Transaction("t8412", "/stock/chart", 1)
 RANKINGS = {  # 4.1
