@@ -46,13 +46,14 @@ class reading:  # noqa: N801  (reads as a word in `with`)
             raise PageChanged(f"{self.what}: {error}") from error
 
 
-def decode(body: bytes) -> str:
+def decode(body: bytes, undeclared: str = "cp949") -> str:
     """A page's bytes as text: cp949 (the superset of the declared EUC-KR), or UTF-8 where it says so.
 
     A single bad byte becomes U+FFFD; a page that is full of them is in another encoding and raises.
     """
     declared = DECLARED.search(body[:HEAD_BYTES])
-    encoding = "utf-8" if declared and declared[1].lower() in {b"utf-8", b"utf8"} else "cp949"
+    named = declared[1].lower() if declared else undeclared.encode()
+    encoding = "utf-8" if named in {b"utf-8", b"utf8"} else "cp949"
     page = body.decode(encoding, "replace")
     bad = page.count("\ufffd")
     if bad > max(FEW_BAD, len(page) * MOST_BAD_SHARE):

@@ -74,6 +74,12 @@ JOBS: Final = (
         "표시한 공모주의 청약 전날, 환불일, 상장일을 알립니다.",
     ),
     Job(
+        "judal_fetch",
+        "screener.tasks.judal_fetch",
+        "53 15 * * *",
+        "주달의 테마와 종목을 읽습니다.",
+    ),
+    Job(
         "forget_old_runs",
         "jobs.tasks.forget_old_runs",
         "30 4 * * *",

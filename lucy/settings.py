@@ -129,6 +129,7 @@ CHANNEL_LAYERS = {
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+JUDAL_DIR = VAR_DIR / "judal"  # one folder of CSV files a run
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
