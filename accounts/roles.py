@@ -52,10 +52,13 @@ _KEPT = (  # back office adds and changes these, and deletes neither people nor 
 
 
 def back_office_permissions() -> set[tuple[str, str]]:
-    """(app, codename) of what back office may do: see everything, keep people and accounts, trade nothing."""
+    """(app, codename) of what back office may do: see everything, keep people and accounts, trade nothing.
+
+    `cancel_any_order` takes risk away and adds none; each use is asked with a reason that stays in the trail.
+    """
     looked_at = {(app, f"view_{model}") for app, models in _LOOKED_AT for model in models}
     kept = {(app, f"{verb}_{model}") for app, models, verbs in _KEPT for model in models for verb in verbs}
-    special = ("see_every_account", "resolve_discrepancy", "operate_kill_switch")
+    special = ("see_every_account", "resolve_discrepancy", "operate_kill_switch", "cancel_any_order")
     return looked_at | kept | {("brokers", name) for name in special}
 
 

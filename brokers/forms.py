@@ -150,10 +150,15 @@ class ModifyForm(forms.Form):
 class CancelForm(forms.Form):
     client_request_id = forms.UUIDField(widget=forms.HiddenInput)
     quantity = WonField(label="취소 수량", required=False, help_text="비우면 남은 수량 전부")
+    reason = forms.CharField(
+        label="사유", max_length=200, error_messages={"required": "사유를 적으세요. 주문의 이력에 남습니다."}
+    )
 
-    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: Order, by_staff: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
+        if not by_staff:  # who trades the account owes nobody a reason
+            del self.fields["reason"]
 
     def clean_quantity(self) -> int | None:
         """None asks for all that is open, also what opens or fills meanwhile."""
@@ -201,6 +206,17 @@ class PeriodForm(forms.Form):
             filled["first"] = self.cleaned_data["first"].isoformat()
             filled["last"] = self.cleaned_data["last"].isoformat()
             self.data = self.given = filled
+
+    def summary(self) -> str:
+        """What is chosen, in a line; nothing for what cannot be taken."""
+        if not self.is_valid():
+            return ""
+        data, today = self.cleaned_data, clock.trade_date()
+        first, last = data["first"], data["last"]
+        period = "오늘" if first == last == today else f"{first:%m-%d}–{last:%m-%d}"
+        account = data["account"].name if data["account"] else ""
+        side = Side(data["side"]).label if data["side"] else ""
+        return " · ".join(filter(None, [period, account, side, data["symbol"]]))
 
     def is_live(self) -> bool:
         """Whether news of this moment belongs in the list."""

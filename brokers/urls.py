@@ -13,6 +13,7 @@ urlpatterns = [
     path("desk/fills/", desk.fills, name="desk-fills"),
     path("desk/watched/", desk.watched, name="desk-watched"),
     path("stops/", stops.stops, name="stops"),
+    path("stops/own/", stops.stop_own, name="stop-own"),
     path("orders/", orders.orders, name="orders"),
     path("orders/rows/", orders.rows, name="order-rows"),
     path("orders/cancel/", orders.cancel_chosen, name="cancel-chosen"),

@@ -20,6 +20,7 @@ from lucy.errors import LucyError
 
 ANSWERS_WITHIN = timedelta(seconds=30)
 MOST_AT_ONCE = 200
+MOST_REASON = 200
 
 
 class QuestionFilter(admin.SimpleListFilter):
@@ -123,10 +124,11 @@ class OrderAdmin(RecordsAdmin):
         if not orders:
             self.message_user(request, "증권사에 살아 있는 주문이 없습니다.", messages.WARNING)
             return None
-        if "confirmed" not in request.POST:
+        reason = request.POST.get("reason", "").strip()[:MOST_REASON]
+        if "confirmed" not in request.POST or not reason:
             return self._asked_first(request, orders)
         for order in orders:
-            self._cancel(request, order, request.POST.get("request_id", "")[:64] or uuid4().hex)
+            self._cancel(request, order, request.POST.get("request_id", "")[:64] or uuid4().hex, reason)
         return None
 
     def _asked_first(self, request: HttpRequest, orders: list[Order]) -> HttpResponse:
@@ -136,16 +138,18 @@ class OrderAdmin(RecordsAdmin):
             "orders": orders,
             "checkbox": ACTION_CHECKBOX_NAME,
             "request_id": uuid4().hex,  # sent twice, the page still asks once
+            "missing": "confirmed" in request.POST,
+            "most": MOST_REASON,
         }
         return TemplateResponse(request, "admin/brokers/order/confirm_cancel.html", context)
 
-    def _cancel(self, request: HttpRequest, order: Order, request_id: str) -> None:
+    def _cancel(self, request: HttpRequest, order: Order, request_id: str, reason: str) -> None:
         try:
-            change = cancel_order(order, user_of(request), request_id, by_staff=True)
+            change = cancel_order(order, user_of(request), request_id, by_staff=True, reason=reason)
         except LucyError as error:
             self.message_user(request, f"{order}: {error.message}", messages.ERROR)
             return
-        self.log_change(request, order, "증권사에 취소를 요청함")
+        self.log_change(request, order, f"증권사에 취소를 요청함: {reason}")
         refused = change.status == ChangeStatus.REJECTED
         words = f"{order}: {change.get_status_display()} {change.note}".strip()
         self.message_user(request, words, messages.ERROR if refused else messages.SUCCESS)

@@ -117,7 +117,7 @@ def stop(scope: Scope, target: Target, *, by: User, reason: str, cancel_working:
     log.warning("%s stopped by %s: %s", stored.key, by.get_username(), reason)
     if not cancel_working:
         return Stopped(stored)
-    done = Stopped(stored, *_cancel_all(_orders_in(scope, target), by))
+    done = Stopped(stored, *_cancel_all(_orders_in(scope, target), by, f"주문 중단: {reason.strip()}"))
     _note_cancels(stored, by.get_username(), done)
     return done
 
@@ -199,7 +199,7 @@ def _orders_in(scope: Scope, target: Target) -> Q:
     return Q(account=target) if scope == Scope.ACCOUNT else Q(user=target)
 
 
-def _cancel_all(scope: Q, by: User) -> tuple[list[CancelOutcome], int]:
+def _cancel_all(scope: Q, by: User, reason: str) -> tuple[list[CancelOutcome], int]:
     """Ask for the cancel of every working order, once each; also of those whose number is just coming.
 
     An order that passed the gate a moment before the stop was stored is `sent` until its number comes.
@@ -209,7 +209,7 @@ def _cancel_all(scope: Q, by: User) -> tuple[list[CancelOutcome], int]:
     while True:
         flying = _count_in_flight(scope)  # asked first: what lands afterwards is among the working ones
         asked = [outcome.order.pk for outcome in outcomes]
-        outcomes += _cancel_each(_working(scope).exclude(pk__in=asked), by)
+        outcomes += _cancel_each(_working(scope).exclude(pk__in=asked), by, reason)
         if not flying or time.monotonic() > give_up:
             return outcomes, flying
         time.sleep(LOOK_AGAIN_SECONDS)
@@ -223,22 +223,22 @@ def _count_in_flight(scope: Q) -> int:
     return Order.objects.filter(scope, status__in=[OrderStatus.PENDING, OrderStatus.SENT]).count()
 
 
-def _cancel_each(orders: Iterable[Order], by: User) -> list[CancelOutcome]:
+def _cancel_each(orders: Iterable[Order], by: User, reason: str) -> list[CancelOutcome]:
     by_account = sorted(orders, key=lambda order: (order.account_id, order.created_at))
     lists = [list(rows) for _, rows in groupby(by_account, key=lambda order: order.account_id)]
     if not lists:
         return []
     with ThreadPoolExecutor(ACCOUNTS_AT_ONCE, thread_name_prefix="kill") as pool:
-        done = pool.map(lambda rows: [_cancel(order, by) for order in rows], lists)
+        done = pool.map(lambda rows: [_cancel(order, by, reason) for order in rows], lists)
         return [outcome for outcomes in done for outcome in outcomes]
 
 
-def _cancel(order: Order, by: User) -> CancelOutcome:
+def _cancel(order: Order, by: User, reason: str) -> CancelOutcome:
     """One order's cancel: what goes wrong with it must not keep the others from theirs."""
     from brokers.services.orders import cancel_order  # whose every order passes this module's gate
 
     try:
-        change = cancel_order(order, by, uuid4().hex, by_staff=True)
+        change = cancel_order(order, by, uuid4().hex, by_staff=True, reason=reason)
     except LucyError as refusal:
         return CancelOutcome(order, False, refusal.message)
     except (BrokerError, DatabaseError) as trouble:

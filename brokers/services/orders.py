@@ -272,11 +272,15 @@ def cancel_order(
     *,
     quantity: int | None = None,
     by_staff: bool = False,
+    reason: str = "",
 ) -> OrderChange:
     """Ask the broker to cancel all that is open, or `quantity` shares of it.
 
-    `by_staff`: back office may cancel on every account (the admin checks `cancel_any_order`).
+    `by_staff`: back office may cancel on every account (the doorway checks `cancel_any_order`), with a
+    `reason` that the order's trail keeps.
     """
+    if by_staff and not reason.strip():
+        raise LucyError("invalid", "사유를 적으세요. 주문의 이력에 남습니다.", field="reason")
     if user is not None and not by_staff:
         require_trading(user, order.account)
     if earlier := _earlier_change(order, client_request_id):
@@ -287,8 +291,16 @@ def cancel_order(
         raise LucyError(
             "invalid", f"취소할 수 있는 수량은 1~{order.open_quantity:,}주입니다.", field="quantity"
         )
+    order_type = OrderType(order.order_type)
     return _change(
-        order, user, client_request_id, RequestKind.CANCEL, shares, order.price, OrderType(order.order_type)
+        order,
+        user,
+        client_request_id,
+        RequestKind.CANCEL,
+        shares,
+        order.price,
+        order_type,
+        reason=reason.strip(),
     )
 
 
@@ -316,9 +328,10 @@ def _change(
     quantity: int,
     price: Decimal | None,
     order_type: OrderType,
+    reason: str = "",
 ) -> OrderChange:
     try:
-        change = _save_change(order, user, client_request_id, kind, quantity, price, order_type)
+        change = _save_change(order, user, client_request_id, kind, quantity, price, order_type, reason)
     except IntegrityError:
         return OrderChange.objects.get(order=order, client_request_id=client_request_id)
     try:
@@ -341,6 +354,7 @@ def _save_change(
     quantity: int,
     price: Decimal | None,
     order_type: OrderType,
+    reason: str,
 ) -> OrderChange:
     journal = Journal(order.account)
     change = OrderChange.objects.create(
@@ -359,7 +373,8 @@ def _save_change(
     words = f"{kind.label} {quantity:,}주" + (
         f" → {price:,}원" if kind == RequestKind.MODIFY and price else ""
     )
-    journal.event(order, EventKind.CHANGE_SENT, actor, words)
+    because = f" · 사유: {reason}" if reason else ""
+    journal.event(order, EventKind.CHANGE_SENT, actor, words + because)
     journal.write()
     return change
 

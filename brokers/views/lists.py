@@ -1,16 +1,19 @@
 """Fills and notices."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from brokers.forms import PeriodForm
-from brokers.models import Fill
-from brokers.selectors import fills_of, kinds_for, newest_notices
+from brokers.models import AccountBook, Fill
+from brokers.rights import accounts_of
+from brokers.selectors import OWN, fills_of, kinds_for, newest_notices, own_head, unread_count
 from brokers.services import notices as notice_service
 from brokers.terms import Side
 from brokers.views.access import SignedInRequest, signed_in
@@ -18,6 +21,11 @@ from brokers.views.paging import PART, cursor_in, newest_first
 
 MOST = 50  # notices in a short list
 WON = DecimalField(max_digits=24, decimal_places=4)
+
+
+class ReadForm(forms.Form):
+    stream = forms.RegexField(rf"^(?:{OWN}|[0-9a-f]{{24}})$")
+    seq = forms.IntegerField(min_value=1)
 
 
 @require_GET
@@ -69,8 +77,23 @@ def latest_notices(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def read_notices(request: SignedInRequest) -> HttpResponse:
-    """Marks everything up to now as read: of every account, and of the user's own."""
+    """Marks everything up to now as read, or one stream (an account, or the user's own) up to a number."""
+    form = ReadForm(request.POST)
+    if "stream" in request.POST:
+        return _read_up_to(request, form) if form.is_valid() else HttpResponse(status=400)
     notice_service.mark_everything_read(request.user)
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Trigger": "lucy:read"})
     return redirect("brokers:notices")
+
+
+def _read_up_to(request: SignedInRequest, form: ReadForm) -> HttpResponse:
+    """The answer tells how many are left."""
+    stream, seq = form.cleaned_data["stream"], form.cleaned_data["seq"]
+    if stream == OWN:
+        notice_service.mark_own_read(request.user, min(seq, own_head(request.user)))
+    else:
+        book = get_object_or_404(AccountBook, account__in=list(accounts_of(request.user)), account=stream)
+        notice_service.mark_read(request.user, book.account, min(seq, book.notice_seq))
+    left = {"lucy:unread": {"count": unread_count(request.user)}}
+    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(left)})

@@ -113,9 +113,11 @@ def modify(request: SignedInRequest, pk: str) -> HttpResponse:
 @signed_in
 def cancel(request: SignedInRequest, pk: str) -> HttpResponse:
     found = own_order(request, pk)
+    by_staff = _by_staff(rights_over(request.user), found)
     form = CancelForm(
         request.POST or None,
         order=found,
+        by_staff=by_staff,
         initial={"client_request_id": uuid4(), "quantity": found.open_quantity},
     )
     context: dict[str, Any] = {"order": found, "form": form}
@@ -127,7 +129,8 @@ def cancel(request: SignedInRequest, pk: str) -> HttpResponse:
                 request.user,
                 str(data["client_request_id"]),
                 quantity=data["quantity"],
-                by_staff=request.user.has_perm("brokers.cancel_any_order"),
+                by_staff=by_staff,
+                reason=data.get("reason", ""),
             )
         except LucyError as refusal:
             context["refusal"] = refusal
@@ -139,9 +142,19 @@ def cancel(request: SignedInRequest, pk: str) -> HttpResponse:
 def cancel_chosen(request: SignedInRequest) -> HttpResponse:
     """First shows what would be cancelled, then asks the broker for each, and tells each outcome."""
     chosen = _chosen(request).filter(status__in=WORKING).select_related("account")
-    context: dict[str, Any] = {"orders": list(chosen.order_by("created_at")[:ROWS_AT_ONCE]), "batch": uuid4()}
-    if batch := request.POST.get("batch", "")[:64]:
-        context["outcomes"] = [_cancelled(found, request.user, batch) for found in context["orders"]]
+    orders = list(chosen.order_by("created_at")[:ROWS_AT_ONCE])
+    reason = request.POST.get("reason", "").strip()[:200]
+    rights = rights_over(request.user)
+    needs_reason = any(_by_staff(rights, found) for found in orders)
+    context: dict[str, Any] = {"orders": orders, "batch": uuid4(), "needs_reason": needs_reason}
+    batch = request.POST.get("batch", "")[:64]
+    if batch and needs_reason and not reason:
+        context["missing"] = True
+    elif batch:
+        context["outcomes"] = [
+            _cancelled(found, request.user, batch, reason if _by_staff(rights, found) else "")
+            for found in orders
+        ]
     return render(request, "brokers/parts/cancel_chosen.html", context)
 
 
@@ -154,11 +167,19 @@ def _chosen(request: SignedInRequest) -> QuerySet[Order]:
     return orders_of(request.user).filter(pk__in=asked)
 
 
-def _cancelled(found: Order, user: User, batch: str) -> dict[str, Any]:
-    """One order's outcome; the batch's own id makes a second click the same request."""
-    by_staff = user.has_perm("brokers.cancel_any_order")
+def _by_staff(rights: dict[str, Any], order: Order) -> bool:
+    """Whether the right to cancel comes from the role alone, and needs a reason."""
+    return rights["may_cancel_any"] and order.account_id not in rights["tradable"]
+
+
+def _cancelled(found: Order, user: User, batch: str, reason: str) -> dict[str, Any]:
+    """One order's outcome; the batch's own id makes a second click the same request.
+
+    A `reason` is what staff gives for cancelling on an account that is not theirs to trade.
+    """
     try:
-        return {"order": found, "change": order_service.cancel_order(found, user, batch, by_staff=by_staff)}
+        change = order_service.cancel_order(found, user, batch, by_staff=bool(reason), reason=reason)
+        return {"order": found, "change": change}
     except LucyError as refusal:
         return {"order": found, "refusal": refusal}
 

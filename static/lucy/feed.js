@@ -1,6 +1,6 @@
 // The socket of /ws/: what happened to the user's accounts, live, in full, and after being away.
 import { chime } from "./sound.js";
-import { clear, show } from "./toasts.js";
+import { clear, drop, show } from "./toasts.js";
 
 /**
  * @typedef {{type: string, account: string | null, seq: number, kind: string, text: string, at: string, order?: string | null,
@@ -264,22 +264,41 @@ function announce(notice) {
   }, 120);
 }
 
-function countUnread(change) {
-  const count = document.getElementById("unread-count");
-  const now = change === null ? 0 : Number(count.textContent) + change;
-  count.textContent = String(now);
+const countUnread = (change) => setUnread(Number(document.getElementById("unread-count").textContent) + change);
+
+function setUnread(now) {
+  document.getElementById("unread-count").textContent = String(now);
   document.getElementById("unread").hidden = now === 0;
 }
 
 const others = new BroadcastChannel(`lucy.${start.user}`);
 const read = () => {
-  countUnread(null);
+  setUnread(0);
   clear();
 };
 document.body.addEventListener("lucy:read", () => {
   read();
   others.postMessage("read");
 });
-others.addEventListener("message", (event) => event.data === "read" && read());
+others.addEventListener("message", ({ data }) => {
+  if (data === "read") read();
+  else unreadAre(data);
+});
+
+/** Closing a toast reads it, here and in the user's other windows. */
+document.body.addEventListener("lucy:closed", ({ detail: { stream, seq, keys } }) => {
+  if (seq < 1) return;
+  htmx.ajax("POST", "/notices/read/", { swap: "none", values: { stream, seq } });
+  others.postMessage({ keys });
+});
+document.body.addEventListener("lucy:unread", ({ detail: { count } }) => {
+  unreadAre({ count });
+  others.postMessage({ count });
+});
+
+function unreadAre({ count, keys = [] }) {
+  for (const key of keys) drop(key);
+  if (count !== undefined) setUnread(count);
+}
 
 connect();

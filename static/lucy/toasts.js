@@ -4,6 +4,7 @@ const SHOWN = matchMedia("(max-width: 760px)").matches ? 1 : 4;
 
 const user = JSON.parse(document.getElementById("feed-start").textContent).user;
 const STORE = `lucy.toasts.${user}`;
+const CLOSED = `lucy.closed.${user}`;
 
 /** @typedef {{key: string, kind: string, side?: string, title: string, lines: string[], sub: string, href?: string, account?: string, seq?: number}} Toast */
 
@@ -51,16 +52,43 @@ function draw(toast) {
   close.type = "button";
   close.setAttribute("aria-label", "알림 닫기");
   close.append(icon("bi-x-lg"));
-  close.addEventListener("click", () => drop(toast.key));
+  close.addEventListener("click", () => dismiss([toast.key]));
   card.append(words, close);
   return card;
 }
 
 /** @param {string} key */
-function drop(key) {
+export function drop(key) {
   keep(kept().filter((toast) => toast.key !== key));
   box.querySelector(`[data-toast="${CSS.escape(key)}"]`)?.remove();
   paint();
+}
+
+/** Toasts that a person closed are read. @param {string[]} keys of notices: stream:seq */
+function dismiss(keys) {
+  const closed = JSON.parse(sessionStorage.getItem(CLOSED) ?? "{}");
+  for (const key of keys) {
+    const [stream, seq] = numbered(key);
+    if (seq) closed[stream] = Math.max(closed[stream] ?? 0, seq);
+    drop(key);
+  }
+  sessionStorage.setItem(CLOSED, JSON.stringify(closed));
+  for (const stream of new Set(keys.filter((key) => numbered(key)[1]).map((key) => numbered(key)[0]))) {
+    const detail = { stream, seq: readUpTo(stream, closed[stream]), keys };
+    document.body.dispatchEvent(new CustomEvent("lucy:closed", { bubbles: true, detail }));
+  }
+}
+
+/** A mark says "read up to here": one that is still shown holds it back. */
+function readUpTo(stream, closed) {
+  const shown = kept().map((toast) => numbered(toast.key)).filter(([of, seq]) => of === stream && seq);
+  return Math.min(closed, ...shown.map(([, seq]) => seq - 1));
+}
+
+/** @param {string} key @returns {[string, number]} 0 for what is no notice */
+function numbered(key) {
+  const [stream, seq] = key.split(":");
+  return [stream, stream === "missed" ? 0 : Number(seq) || 0];
 }
 
 /** The newest few as cards; the rest as a count. */
@@ -85,7 +113,7 @@ function paint() {
   }
   const all = element("button", "quiet", "모두 닫기");
   all.type = "button";
-  all.addEventListener("click", clear);
+  all.addEventListener("click", () => dismiss(kept().map((toast) => toast.key)));
   more.append(all);
   box.prepend(more);
 }

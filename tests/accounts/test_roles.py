@@ -53,6 +53,8 @@ def test_back_office_sees_every_account_and_trades_only_by_grant(trader):
 
 def test_back_office_lacks_what_is_not_its_job():
     staff = User.objects.get(pk=make_staff(BACK_OFFICE).pk)
-    for permission in ("brokers.cancel_any_order", "auth.change_group", "brokers.delete_brokeraccount"):
+    for permission in ("brokers.change_order", "auth.change_group", "brokers.delete_brokeraccount"):
         assert not staff.has_perm(permission)
-    assert staff.has_perms(["accounts.change_user", "django_celery_beat.change_periodictask"])
+    assert staff.has_perms(
+        ["brokers.cancel_any_order", "accounts.change_user", "django_celery_beat.change_periodictask"]
+    )

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -204,17 +205,22 @@ def test_cancelling_asks_first_and_then_asks_the_broker_once(paper, account, tra
     page = cancel(chief, order).content.decode()
     assert "되돌릴 수 없습니다" in page
     assert not OrderChange.objects.exists()
+    assert "사유를 적으세요" in cancel(chief, order, confirmed="1", request_id="once").content.decode()
+    assert not OrderChange.objects.exists()
     for _ in range(2):
-        cancel(chief, order, confirmed="1", request_id="once")
+        cancel(chief, order, confirmed="1", request_id="once", reason="고객 요청")
     change = OrderChange.objects.get()
+    assert order.events.filter(actor=chief.get_username(), text__contains="사유: 고객 요청").exists()
     assert (change.order, change.user, change.kind, change.quantity) == (order, chief, "cancel", 5)
     assert change.status in {"accepted", "confirmed"}
 
 
-def test_only_who_may_cancel_any_order_does(account, trader, staff):
+def test_only_who_may_cancel_any_order_does(account, trader):
+    staff = make_user("looker", is_staff=True)
+    staff.user_permissions.set(Permission.objects.filter(codename__in=["view_order", "see_every_account"]))
     order = make_order(account, trader, status=OrderStatus.ACCEPTED, broker_order_no="1")
     assert "증권사에 취소 요청" not in browser_of(staff).get(ORDERS).content.decode()
-    cancel(staff, order, confirmed="1", request_id="x")
+    cancel(staff, order, confirmed="1", request_id="x", reason="x")
     assert not OrderChange.objects.exists()
 
 
@@ -230,7 +236,7 @@ def test_a_refusal_is_shown(account, trader, chief, settings):
     order = make_order(
         account, trader, status=OrderStatus.ACCEPTED, broker_order_no="1", trade_date=clock.trade_date()
     )
-    page = cancel(chief, order, confirmed="1", request_id="x").content.decode()
+    page = cancel(chief, order, confirmed="1", request_id="x", reason="x").content.decode()
     assert "거부" in page or "확인 중" in page
     assert account.app_secret not in page
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from brokers.models import ChangeStatus, OrderChange, OrderStatus
+from brokers.models import ChangeStatus, OrderChange, OrderStatus, TradingStop
 from brokers.terms import RequestKind
 from lucy.errors import LucyError
 from tests.brokers.test_pages import signed_in
@@ -72,7 +72,7 @@ def test_a_wrong_modify_is_named_and_not_sent(order, trader, asked, values, word
 @pytest.mark.parametrize(("quantity", "wanted"), [("", None), ("10", None), ("4", 4)])
 def test_a_cancel_asks_for_all_or_for_some(order, trader, asked, quantity, wanted):
     assert post(trader, "cancel", order, quantity=quantity)[0] == 200
-    assert asked[0][3] == {"quantity": wanted, "by_staff": False}
+    assert asked[0][3] == {"quantity": wanted, "by_staff": False, "reason": ""}
 
 
 def test_more_than_is_open_cannot_be_cancelled(order, trader, asked):
@@ -82,9 +82,20 @@ def test_more_than_is_open_cannot_be_cancelled(order, trader, asked):
     assert not asked
 
 
-def test_who_may_cancel_any_order_does_so_as_staff(order, asked):
-    assert post(make_user(groups=("administrator",)), "cancel", order)[0] == 200
-    assert asked[0][3]["by_staff"] is True
+def test_staff_cancel_on_other_peoples_accounts_with_a_reason(order, asked):
+    staff = make_user(groups=("back office",))
+    status, page = post(staff, "cancel", order, quantity="10")
+    assert status == 422
+    assert "사유를 적으세요" in page
+    assert not asked
+    assert post(staff, "cancel", order, reason="고객 요청")[0] == 200
+    assert asked[0][3] == {"quantity": None, "by_staff": True, "reason": "고객 요청"}
+    chosen = {"id": [str(order.pk)], "batch": "b-1"}
+    page = signed_in(staff).post(reverse("brokers:cancel-chosen"), chosen).content.decode()
+    assert "사유를 적으세요" in page
+    assert len(asked) == 1
+    signed_in(staff).post(reverse("brokers:cancel-chosen"), chosen | {"reason": "장 종료"})
+    assert asked[1][3] == {"by_staff": True, "reason": "장 종료"}
 
 
 @pytest.mark.parametrize("name", ["modify", "cancel"])
@@ -108,3 +119,16 @@ def test_chosen_orders_are_shown_first_and_then_cancelled_each(order, account, t
     page = browser.post(reverse("brokers:cancel-chosen"), chosen | {"batch": "b-1"}).content.decode()
     assert "취소 접수 5주" in page
     assert [(one.pk, request_id) for one, _, request_id, _ in asked] == [(order.pk, "b-1")]
+
+
+def test_a_trader_stops_themselves_with_a_reason(order, trader):
+    address = reverse("brokers:stop-own")
+    browser = signed_in(trader)
+    assert "관리자만" in browser.get(address).content.decode()
+    answer = browser.post(address, {"reason": " "})
+    assert (answer.status_code, TradingStop.objects.count()) == (422, 0)
+    answer = browser.post(address, {"reason": "잘못 누름"})
+    assert (answer.status_code, answer["HX-Trigger"]) == (200, "lucy:stops")
+    stop = TradingStop.objects.get()
+    assert (stop.scope, stop.user, stop.reason) == ("user", trader, "잘못 누름")
+    assert "잘못 누름" in browser.get(reverse("brokers:stops")).content.decode()

@@ -55,7 +55,8 @@ def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outco
     sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
 
     def ask(order: Order) -> OrderChange:
-        return orders.cancel_order(order, user, client_request_id, by_staff=by_staff)
+        reason = f"블록 {block.pk} 취소" if by_staff else ""
+        return orders.cancel_order(order, user, client_request_id, by_staff=by_staff, reason=reason)
 
     return _fan_out(block, user, EventKind.CANCEL, ask)
 
