@@ -9,11 +9,18 @@ from screener.screens import Column, Row, Screen
 from screener.tables import PART, Band, Cell, Limit, View, arrange, bands, cell, shown_columns
 
 
+MARKS = {"": "", "entered": "＋진입", "left": "－이탈", "changed": "바뀜"}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     row: Row
     cells: list[Cell]
     mark: str = ""  # entered, left, changed: in a comparison
+
+    @property
+    def mark_word(self) -> str:
+        return MARKS[self.mark]
 
     @property
     def symbol(self) -> str:

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=60, verbose_name='이름')),
                 ('screen', models.CharField(max_length=60, verbose_name='화면')),
                 ('asked', models.JSONField(default=dict, verbose_name='조건')),
-                ('schedule', models.CharField(blank=True, choices=[('', '직접 조회할 때만'), ('morning', '장 시작 전 (08:40)'), ('ten_minutes', '장중 10분마다'), ('hourly', '장중 1시간마다'), ('close', '장 마감 뒤 (15:50)'), ('evening', '저녁 (18:30)')], default='', max_length=12, verbose_name='실행')),
+                ('schedule', models.CharField(blank=True, choices=[('', '직접 조회할 때만'), ('morning', '장 시작 전 (08:40)'), ('ten_minutes', '장중 10분마다'), ('hourly', '장중 1시간마다'), ('close', '장 마감 뒤 (15:50)'), ('evening', '저녁 (21:30), 일봉이 모인 뒤')], default='', max_length=12, verbose_name='실행')),
                 ('tell', models.BooleanField(default=True, verbose_name='알림')),
                 ('members', models.JSONField(default=None, null=True, verbose_name='찾은 것')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='시작')),

@@ -13,7 +13,7 @@ class Schedule(models.TextChoices):
     TEN_MINUTES = "ten_minutes", "장중 10분마다"
     HOURLY = "hourly", "장중 1시간마다"
     CLOSE = "close", "장 마감 뒤 (15:50)"
-    EVENING = "evening", "저녁 (18:30)"
+    EVENING = "evening", "저녁 (21:30), 일봉이 모인 뒤"
 
 
 class SavedScreen(models.Model):
@@ -32,7 +32,7 @@ class SavedScreen(models.Model):
     asked = models.JSONField("조건", default=dict)
     schedule = models.CharField("실행", max_length=12, choices=Schedule.choices, blank=True, default="")
     tell = models.BooleanField("알림", default=True)
-    members = models.JSONField("찾은 것", null=True, default=None)  # [[identity…, name]…]; None before a run
+    members = models.JSONField("찾은 것", null=True, default=None)  # [[identity, name]…]; None before a run
     started_at = models.DateTimeField("시작", null=True, blank=True)  # of the last run: also its lock
     good_at = models.DateTimeField("마지막 성공", null=True, blank=True)
     failures = models.PositiveIntegerField("연속 실패", default=0)

@@ -63,7 +63,7 @@ def screen(request: SignedInRequest, key: str) -> HttpResponse:
 @signed_in
 def result(request: SignedInRequest, key: str) -> HttpResponse:
     """The part with the table, after asking the source."""
-    asked = _question(request, key)
+    asked = question_of(request, key)
     context = {"screen": asked.screen, "query": asked.query} | _shown(request, asked, results.ask(asked))
     return render(request, "screener/parts/result.html", context)
 
@@ -72,7 +72,7 @@ def result(request: SignedInRequest, key: str) -> HttpResponse:
 @signed_in
 def rows(request: SignedInRequest, key: str) -> HttpResponse:
     """GET: the part from `?from=`. POST: the table as its controls want it, which is remembered."""
-    asked = _question(request, key)
+    asked = question_of(request, key)
     answer = results.known(asked)
     if answer.result is None:
         raise Http404
@@ -89,7 +89,7 @@ def rows(request: SignedInRequest, key: str) -> HttpResponse:
 @signed_in
 def export(request: SignedInRequest, key: str) -> HttpResponse:
     """The rows and columns that the page shows, all of them."""
-    asked = _question(request, key)
+    asked = question_of(request, key)
     answer = results.known(asked)
     if answer.result is None:
         raise Http404
@@ -129,7 +129,7 @@ def _screen(request: SignedInRequest, key: str) -> Screen:
     return found
 
 
-def _question(request: SignedInRequest, key: str) -> Question:
+def question_of(request: SignedInRequest, key: str) -> Question:
     """A question that the page has written; one that is wrong has no answer to show."""
     try:
         asked = results.question(_screen(request, key), request.user, request.GET)

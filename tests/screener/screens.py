@@ -30,10 +30,14 @@ class Source:
     rows: list[Row] = field(default_factory=list)
     complete: bool = True
     silence: str = ""
+    crashes: int = 0  # times it fails with a mistake of ours
     asked: list[tuple[User, dict[str, Any]]] = field(default_factory=list)
 
     def fetch(self, user: User, asked: Mapping[str, Any]) -> Result:
         self.asked.append((user, dict(asked)))
+        if self.crashes:
+            self.crashes -= 1
+            raise ZeroDivisionError
         if self.silence:
             raise LucyError("unreachable", self.silence, status=503)
         return Result(list(self.rows), clock.now(), "시험", self.complete)
