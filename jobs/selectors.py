@@ -10,6 +10,7 @@ from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 
 from accounts.models import User
+from jobs.crons import in_words
 from jobs.models import JobRun
 from jobs.services import CRON_FIELDS, next_run
 from lucy.clock import KST
@@ -25,6 +26,13 @@ SETTINGS = (  # app, model, and what the rows decide
     ("jobs", "jobsettings", "작업 기록을 얼마나 두는가"),
 )
 MOST_ROWS = 20
+INTERVAL_UNITS = {
+    "days": "일",
+    "hours": "시간",
+    "minutes": "분",
+    "seconds": "초",
+    "microseconds": "마이크로초",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +53,19 @@ def job_lines() -> list[JobLine]:
 
 def job_line(job: PeriodicTask) -> JobLine:
     crontab, last = job.crontab, runs_of(job, 1)
+    fields = [getattr(crontab, name) for name in CRON_FIELDS] if crontab else []
     return JobLine(
         job=job,
-        cron=" ".join(getattr(crontab, name) for name in CRON_FIELDS) if crontab else "",
-        words=str(crontab.human_readable if crontab else job.interval or ""),
+        cron=" ".join(fields),
+        words=in_words(*fields) if fields else _interval(job),
         next_at=next_run(job),
         last=last[0] if last else None,
     )
+
+
+def _interval(job: PeriodicTask) -> str:
+    every = job.interval
+    return f"{every.every}{INTERVAL_UNITS[every.period]}마다" if every else ""
 
 
 def runs_of(job: PeriodicTask, count: int = RUNS_SHOWN) -> list[JobRun]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 
 from jobs import services
+from jobs.crons import in_words
 from jobs.models import JobRun, JobSettings, RunStatus
 from jobs.selectors import job_line
 from lucy import clock
@@ -170,6 +171,21 @@ def test_an_unknown_task_is_refused(staff, job):
     PeriodicTask.objects.filter(pk=job.pk).update(task="gone.task")
     assert "없는 작업입니다: gone.task" in press(staff, "start", job)[1]
     PeriodicTask.objects.filter(pk=job.pk).update(task=job.task)
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("53 15 * * *", "매일 15:53"),
+        ("40 16 * * 1-5", "월–금요일 16:40"),
+        ("0 0 1 * *", "매월 1일 00:00"),
+        ("10 0-7,16-23 * * *", "매일 0–7, 16–23시 10분"),
+        ("*/5 * * * *", "매일 5분마다"),
+        ("0 9 1 3,9 *", "3, 9월 1일 09:00"),
+    ],
+)
+def test_a_crontab_in_words(cron, words):
+    assert in_words(*cron.split()) == words
 
 
 # Who may
