@@ -80,6 +80,18 @@ JOBS: Final = (
         "주달의 테마와 종목을 읽습니다.",
     ),
     Job(
+        "run_saved_screens",
+        "screener.tasks.run_saved_screens",
+        "*/10 8-21 * * *",
+        "때가 된 저장한 검색을 실행하고 진입과 이탈을 알립니다.",
+    ),
+    Job(
+        "forget_old_screens",
+        "screener.tasks.forget_old_screens",
+        "50 4 * * *",
+        "오래 묻지 않은 화면 결과와 지난 진입·이탈 기록을 지웁니다.",
+    ),
+    Job(
         "forget_old_runs",
         "jobs.tasks.forget_old_runs",
         "30 4 * * *",

@@ -5,6 +5,8 @@ from celery import shared_task
 from lucy.site import SiteError
 from screener.models import JudalSettings
 from screener.services.judal import run_judal
+from screener.services.results import forget_old_results
+from screener.services.saved import forget_old_changes, run_due
 
 
 @shared_task(autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
@@ -13,3 +15,15 @@ def judal_fetch(trigger: str = "") -> int:
     if not trigger and JudalSettings.objects.filter(enabled=False).exists():
         return 0
     return run_judal(trigger=trigger).stocks
+
+
+@shared_task
+def run_saved_screens() -> int:
+    """Saved searches whose moment has come; the job looks every ten minutes."""
+    return run_due()
+
+
+@shared_task
+def forget_old_screens() -> int:
+    """Answers that nobody asked for in a month, and changes of half a year ago."""
+    return forget_old_results() + forget_old_changes()
