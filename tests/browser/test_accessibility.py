@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.roles import ADMINISTRATOR
 from tests.accounts.callers import browser_of, make_staff
@@ -54,7 +55,7 @@ def test_every_page(paper, new_page):
     grave = []
     for address in addresses:
         page.goto(address)
-        page.wait_for_function("!document.querySelector('.htmx-request')")  # parts that come after the page
+        expect(page.locator(".htmx-request")).to_have_count(0)  # parts that come after the page
         grave += [f"{address} {fault}" for fault in faults_in_both_lights(page)]
     assert not grave, "\n".join(grave)
 
