@@ -17,10 +17,10 @@ def judal_fetch(trigger: str = "") -> int:
     return run_judal(trigger=trigger).stocks
 
 
-@shared_task
-def run_saved_screens() -> int:
-    """Saved searches whose moment has come; the job looks every ten minutes."""
-    return run_due()
+@shared_task(quiet=True)
+def run_saved_screens() -> int | None:
+    """Saved searches whose moment has come; the job looks every ten minutes, mostly for nothing."""
+    return run_due() or None
 
 
 @shared_task
