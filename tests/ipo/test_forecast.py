@@ -85,7 +85,7 @@ def test_any_rows_give_the_independent_weights(n, seed, noise):
 
 @given(st.lists(st.floats(0.6, 4.0), min_size=3, max_size=40))
 def test_medians_of_the_others(values):
-    found = forecast._medians_of_the_others(np.array(values))
+    found = forecast.medians_of_the_others(np.array(values))
     assert list(found) == pytest.approx([median(values[:i] + values[i + 1 :]) for i in range(len(values))])
 
 
@@ -261,5 +261,5 @@ def test_a_trial_never_looks_ahead():
     rows = curved(40)
     known = list(range(40))
     shuffled = [*rows[:30], *(replace(row, high=10_000.0) for row in rows[30:])]
-    before, after = (forecast._misses(one, known, "original") for one in (rows, shuffled))
+    before, after = (forecast.misses_of(one, known, "original") for one in (rows, shuffled))
     assert {i: before[i] for i in range(15, 30)} == {i: after[i] for i in range(15, 30)}
