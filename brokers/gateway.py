@@ -28,7 +28,7 @@ from brokers.adapters.base import (
 )
 from brokers.models import BrokerAccount
 from brokers.models.accounts import SocketState
-from brokers.services import fills, health, leases, news
+from brokers.services import fills, health, leases, news, totals
 from brokers.services.closing import look_through
 from brokers.services.reconcile import Reconciliation
 from lucy import clock
@@ -181,7 +181,7 @@ async def _take(account: BrokerAccount, report: Report, reconciler: "Reconciler"
     match report:
         case FillReport():
             if await recorder_of(account).record(account, report) is fills.Outcome.DOUBTFUL:
-                await in_thread(fills.settle_doubt, account, report)
+                await in_thread(totals.settle_doubt, account, report)
         case OrderReport():
             if not await in_thread(news.record_news, account, report):
                 reconciler.look_closer()

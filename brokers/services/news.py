@@ -10,7 +10,7 @@ from brokers.models import (
     OrderChange,
     OrderNumber,
 )
-from brokers.services import fills
+from brokers.services import booking, numbers, strangers
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
 from brokers.terms import RequestKind
@@ -28,14 +28,14 @@ def record_news(account: BrokerAccount, report: OrderReport) -> bool:
 
 @transactional
 def _accepted(account: BrokerAccount, report: OrderReport) -> bool:
-    if fills.find_order(account, report.trade_date, report.order_no):
+    if numbers.find_order(account, report.trade_date, report.order_no):
         return True
     if report.request != RequestKind.NEW:
         return True  # the confirmation follows as a report of its own
-    if fills.may_be_ours(account, report):
+    if numbers.may_be_ours(account, report):
         return False
     journal = Journal(account)
-    stranger = fills.Stranger(
+    stranger = strangers.Stranger(
         report.trade_date,
         report.order_no,
         report.symbol,
@@ -44,7 +44,7 @@ def _accepted(account: BrokerAccount, report: OrderReport) -> bool:
         report.quantity,
         report.price or None,
     )
-    order = fills.adopt(account, stranger, journal)
+    order = strangers.adopt(account, stranger, journal)
     journal.notice(NoticeKind.ORDER, order, *order_notice(order, "외부 주문 접수"))
     journal.write()
     return True
@@ -52,8 +52,8 @@ def _accepted(account: BrokerAccount, report: OrderReport) -> bool:
 
 def _subject(account: BrokerAccount, report: OrderReport) -> Order | None:
     """The order a report is about: by the number it changed, or by its own."""
-    original = report.original_no and fills.find_order(account, report.trade_date, report.original_no)
-    return original or fills.find_order(account, report.trade_date, report.order_no)
+    original = report.original_no and numbers.find_order(account, report.trade_date, report.original_no)
+    return original or numbers.find_order(account, report.trade_date, report.order_no)
 
 
 def _confirm(order: Order, report: OrderReport, status: ChangeStatus) -> OrderChange | None:
@@ -81,10 +81,10 @@ def _modified(account: BrokerAccount, report: OrderReport) -> bool:
     if order.broker_order_no == report.order_no:
         return True  # told again
     journal = Journal(account)
-    fills.link_number(order, report.order_no, RequestKind.MODIFY)
+    numbers.link_number(order, report.order_no, RequestKind.MODIFY)
     change = _confirm(order, report, ChangeStatus.CONFIRMED)
-    if not fills.is_later(report.order_no, order.broker_order_no):  # overtaken by a later modify's news
-        fills.claim_parked(order, report.order_no, journal)
+    if not numbers.is_later(report.order_no, order.broker_order_no):  # overtaken by a later modify's news
+        booking.claim_parked(order, report.order_no, journal)
         journal.write()
         return True
     price = change.price if change else (report.price or order.price)
@@ -92,7 +92,7 @@ def _modified(account: BrokerAccount, report: OrderReport) -> bool:
     store(order, progress_of(order), broker_order_no=report.order_no, price=price, order_type=kind)
     words = f"{report.original_no} → {report.order_no}" + (f", {price:,}원" if price else "")
     journal.event(order, EventKind.MODIFIED, account.get_broker_display(), words)
-    fills.claim_parked(order, report.order_no, journal)
+    booking.claim_parked(order, report.order_no, journal)
     journal.notice(NoticeKind.ORDER, order, *order_notice(order, "정정 확인"))
     journal.write()
     return True
@@ -110,7 +110,7 @@ def _cancelled(account: BrokerAccount, report: OrderReport) -> bool:
         return True  # told again
     journal = Journal(account)
     if report.order_no != report.original_no:
-        fills.link_number(order, report.order_no, RequestKind.CANCEL)
+        numbers.link_number(order, report.order_no, RequestKind.CANCEL)
     change = _confirm(order, report, ChangeStatus.CONFIRMED)
     shares = report.quantity or (change.quantity if change else 0)
     if not shares:

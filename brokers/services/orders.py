@@ -23,7 +23,7 @@ from brokers.models import (
 )
 from brokers.models.orders import WORKING
 from brokers.rights import require_trading
-from brokers.services import checks, facts, fills, kill
+from brokers.services import booking, checks, facts, kill, numbers
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
 from brokers.terms import OrderType, RequestKind
@@ -173,7 +173,7 @@ def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
     A number proves more than a list that did not know the order: what was given up by it is revived.
     """
     journal = Journal(order.account)
-    if not fills.link_number(order, receipt.order_no, RequestKind.NEW):
+    if not numbers.link_number(order, receipt.order_no, RequestKind.NEW):
         log.error("Order %s was given number %s, which another order has", order.pk, receipt.order_no)
         return
     named = {"broker_order_no": receipt.order_no, "branch": receipt.branch, "updated_at": journal.now}
@@ -185,7 +185,7 @@ def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
     journal.event(
         order, EventKind.ACCEPTED, actor or order.account.get_broker_display(), f"주문번호 {receipt.order_no}"
     )
-    if not fills.claim_parked(order, receipt.order_no, journal):
+    if not booking.claim_parked(order, receipt.order_no, journal):
         journal.notice(NoticeKind.ORDER, order, *order_notice(order, "접수"))
     journal.write()
 
@@ -390,7 +390,7 @@ def _ask(order: Order, change: OrderChange) -> Receipt:
 def accept_change(change: OrderChange, receipt: Receipt) -> None:
     """The broker gave the request a number; its effect comes with the confirmation."""
     journal = Journal(change.account)
-    fills.link_number(change.order, receipt.order_no, RequestKind(change.kind))
+    numbers.link_number(change.order, receipt.order_no, RequestKind(change.kind))
     given_up = Q(status=ChangeStatus.REJECTED, note__startswith=f"[{NOT_AT_BROKER}]")
     waiting = Q(status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
     taken = OrderChange.objects.filter(waiting | given_up, pk=change.pk)
@@ -402,7 +402,7 @@ def accept_change(change: OrderChange, receipt: Receipt) -> None:
             f"{change.get_kind_display()} 주문번호 {receipt.order_no}",
         )
     # A confirmed modify may be filled under the new number before this answer came.
-    fills.claim_parked(change.order, receipt.order_no, journal)
+    booking.claim_parked(change.order, receipt.order_no, journal)
     journal.write()
     change.refresh_from_db()
 

@@ -21,7 +21,7 @@ from brokers.models import (
     Resolution,
 )
 from brokers.paper import ledger
-from brokers.services import fills
+from brokers.services import fills, numbers
 from brokers.services.closing import close_day, look_through
 from brokers.services.orders import cancel_order, place_order
 from brokers.services.reconcile import choose, compare, reconcile
@@ -228,15 +228,15 @@ def test_shares_that_no_fill_explains_are_shown_and_go_when_explained(still, pap
 
 def test_a_person_chooses_between_equal_candidates(still, paper_any, trader):
     twins = [place_order(paper_any, trader, name, request(still), confirmed=True) for name in "ab"]
-    numbers = [twin.broker_order_no for twin in twins]
+    given = [twin.broker_order_no for twin in twins]
     for twin in twins:
         twin.numbers.all().delete()
         long_ago(twin, status=S.UNKNOWN, broker_order_no="")
-    fills._links.clear()
+    numbers._links.clear()
     assert len(reconcile(paper_any).unclear) == 2
     row = Discrepancy.objects.get(kind=DiscrepancyKind.UNCLEAR, order=twins[0])
-    assert sorted(candidate["order_no"] for candidate in row.candidates) == sorted(numbers)
-    choose(row, numbers[0], trader)
+    assert sorted(candidate["order_no"] for candidate in row.candidates) == sorted(given)
+    choose(row, given[0], trader)
     reconcile(paper_any)
     statuses = set(Order.objects.values_list("status", flat=True))
     assert statuses == {S.ACCEPTED}
@@ -246,7 +246,7 @@ def test_a_person_chooses_between_equal_candidates(still, paper_any, trader):
 def test_one_order_of_our_shape_at_the_wrong_time_is_a_persons_matter(still, paper_any, trader):
     order = place_order(paper_any, trader, "a", request(still))
     order.numbers.all().delete()
-    fills._links.clear()
+    numbers._links.clear()
     Order.objects.filter(pk=order.pk).update(
         status=S.UNKNOWN, broker_order_no="", sent_at=clock.now() - timedelta(minutes=10)
     )
@@ -258,7 +258,7 @@ def test_a_lost_reply_is_found_by_its_shape_and_time(still, paper_any, trader):
     order = place_order(paper_any, trader, "a", request(still))
     number = order.broker_order_no
     order.numbers.all().delete()
-    fills._links.clear()
+    numbers._links.clear()
     long_ago(order, status=S.UNKNOWN, broker_order_no="")
     assert reconcile(paper_any).answered == 1
     order.refresh_from_db()

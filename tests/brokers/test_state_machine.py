@@ -38,7 +38,8 @@ from brokers.paper.ledger import Event, EventKind, Ledger, OrderKind, PriceType,
 from brokers.paper.ledger import Order as PaperOrder
 from brokers.paper.market import Market
 from brokers.progress import Progress
-from brokers.services import fills, news, orders, reconcile
+from brokers.services import fills, news, numbers, orders, reconcile, totals
+from brokers.services.reconcile import patience
 from brokers.terms import Condition, OrderType, RequestKind, Side, Venue
 from lucy import clock
 from tests.factories import make_account, make_order, make_user
@@ -466,7 +467,7 @@ class BooksMachine(RuleBasedStateMachine):
             chains.setdefault(order.first, []).append(order)
         seen = set()
         for first, chain in chains.items():
-            ours = fills.find_order(self.account, self.ledger.today, str(first))
+            ours = numbers.find_order(self.account, self.ledger.today, str(first))
             assert ours is not None, f"{first} is lost"
             assert ours.pk not in seen, f"{first} is doubled"
             seen.add(ours.pk)
@@ -505,10 +506,10 @@ def test_whatever_goes_wrong_the_books_end_as_the_brokers(machine, monkeypatch):
             super().__init__()
             current[:] = [self]
 
-    for service in (fills, orders, reconcile):
+    for service in (totals, orders, reconcile):
         monkeypatch.setattr(service, "client_for", lambda _: current[0].client)
-    monkeypatch.setattr(reconcile, "ANSWER_TAKES_AT_MOST", AT_ONCE)
-    monkeypatch.setattr(reconcile, "LIST_LAGS_AT_MOST", AT_ONCE)
+    monkeypatch.setattr(patience, "ANSWER_TAKES_AT_MOST", AT_ONCE)
+    monkeypatch.setattr(patience, "LIST_LAGS_AT_MOST", AT_ONCE)
     run_state_machine_as_test(Watched, settings=quiet(STORED_SEQUENCES, 25))
 
 

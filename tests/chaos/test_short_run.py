@@ -12,7 +12,8 @@ from brokers.adapters.base import OrderRequest
 from brokers.api.shapes import ChangeShape
 from brokers.models import EventKind, Order
 from brokers.selectors import order_snapshot
-from brokers.services import fills, orders, reconcile
+from brokers.services import booking, fills, orders
+from brokers.services.reconcile import patience
 from brokers.terms import OrderType, Side
 from chaos.broker import Broker
 from chaos.people import make_people
@@ -80,8 +81,8 @@ def _change(change):
 @pytest.fixture
 def quick(settings, monkeypatch):
     settings.RECONCILE_SECONDS = 1.0
-    monkeypatch.setattr(reconcile, "ANSWER_TAKES_AT_MOST", timedelta(seconds=3))
-    monkeypatch.setattr(reconcile, "LIST_LAGS_AT_MOST", timedelta(seconds=1))
+    monkeypatch.setattr(patience, "ANSWER_TAKES_AT_MOST", timedelta(seconds=3))
+    monkeypatch.setattr(patience, "LIST_LAGS_AT_MOST", timedelta(seconds=1))
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_it_notices_when_a_lost_reply_is_taken_for_a_refusal(people, broker, mon
 
 
 def test_it_notices_when_a_repeated_notice_counts_twice(people, broker, monkeypatch):
-    monkeypatch.setattr(fills, "_look", lambda report: uuid.uuid4().hex)  # a repeat looks like news
+    monkeypatch.setattr(booking, "look_of", lambda report: uuid.uuid4().hex)  # a repeat looks like news
     monkeypatch.setattr(fills, "_is_doubtful", lambda order, report: False)
     rule = {"action": "repeat_notice", "event": "filled", "times": None}
     verdict = run(one_order(people, market=True), people, broker, [rule])
