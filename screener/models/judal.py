@@ -1,6 +1,7 @@
 """Judal's themes and stocks: a run is one snapshot of the whole site, shown when it was read to its end."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from bson import ObjectId
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -77,7 +78,7 @@ class JudalTheme(models.Model):
         return self.name
 
 
-def _figure(label: str, places: int) -> "models.DecimalField[object, object]":
+def _figure(label: str, places: int) -> "models.DecimalField[Decimal | None, Decimal | None]":
     return models.DecimalField(label, max_digits=20, decimal_places=places, null=True)
 
 
