@@ -33,5 +33,6 @@ urlpatterns = [
     path("", include("accounts.api_urls")),
     path("", include("brokers.api_urls")),
     path("", include("ipo.api_urls")),
+    path("", include("screener.api_urls")),
     re_path(r"", NothingHereView.as_view()),
 ]

@@ -61,9 +61,14 @@ def sentence(form: forms.Form) -> str:
 def _words(field: forms.Field, value: Any) -> str:
     if isinstance(value, bool):
         return "예" if value else ""
-    choices = dict(_flat(getattr(field, "choices", [])))
+    choices = choices_of(field)
     values = value if isinstance(value, list | tuple) else [value]
     return ", ".join(str(choices.get(str(one), one)) for one in values if one not in (None, ""))
+
+
+def choices_of(field: forms.Field) -> dict[str, str]:
+    """Value to words; empty for a field in which anything may be typed."""
+    return dict(_flat(getattr(field, "choices", [])))
 
 
 def _flat(choices: Any) -> list[tuple[str, str]]:
