@@ -10,8 +10,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
-from brokers.admin.lists import ReadOnlyAdmin
-from ipo.models import Offering, OfferingChange, OfferingHistory, RawPage, ScrapeRun, ScrapeSettings
+from brokers.admin.lists import ReadOnlyAdmin, period_by
+from ipo.models import (
+    Forecast,
+    ForecastModel,
+    Offering,
+    OfferingChange,
+    OfferingHistory,
+    OfferingMark,
+    RawPage,
+    ScrapeRun,
+    ScrapeSettings,
+)
 from ipo.selectors import source_health
 from ipo.tasks import site38_reparse, site38_work
 
@@ -45,6 +55,49 @@ class OfferingChangeAdmin(ReadOnlyAdmin):
     list_display = ("at", "offering_id", "field", "before", "after")
     list_filter = ("field",)
     ordering = ("-at",)
+
+
+@admin.register(OfferingMark)
+class OfferingMarkAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "offering")
+    list_filter = (period_by("pk"),)
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("user", "offering").defer("offering__sections")
+
+
+@admin.register(ForecastModel)
+class ForecastModelAdmin(ReadOnlyAdmin):
+    """Formulas as they were made; which one is in use is chosen on 공모주-예측."""
+
+    list_display = (
+        "version",
+        "formula",
+        "in_use",
+        "n",
+        "r2",
+        "loo_error",
+        "median_error",
+        "made_at",
+        "author",
+    )
+    list_filter = ("formula", "in_use")
+    ordering = ("-version",)
+
+
+@admin.register(Forecast)
+class ForecastAdmin(ReadOnlyAdmin):
+    """What was said before each listing, and by which formula."""
+
+    list_display = ("at", "offering", "model", "offer_price", "price", "low_price", "high_price", "clipped")
+    list_filter = (period_by("at"), "clipped")
+    ordering = ("-at",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Joined within a period; without the rows behind each formula and the offers' sections."""
+        rows = super().get_queryset(request).select_related("offering", "model")
+        return rows.defer("model__rows", "model__left_out", "model__trials", "offering__sections")
 
 
 class OfferingHistoryForm(forms.ModelForm[OfferingHistory]):

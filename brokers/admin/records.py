@@ -1,9 +1,13 @@
 """Fills, the trail, notices, modifies and cancels: what happened, to read."""
 
-from django.contrib import admin
+from typing import Any
 
-from brokers.admin.lists import AccountFilter, RecordsAdmin, period_by
-from brokers.models import Fill, Notice, OrderChange, OrderEvent
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest
+
+from brokers.admin.lists import AccountFilter, ReadOnlyAdmin, RecordsAdmin, RecordsChangeList, period_by
+from brokers.models import Fill, Notice, OrderChange, OrderEvent, UserNotice
 
 
 @admin.register(Fill)
@@ -60,3 +64,19 @@ class NoticeAdmin(RecordsAdmin):
     list_display = ("created_at", "account_name", "seq", "kind", "text")
     list_filter = (period_by("created_at"), AccountFilter, "kind")
     ordering = ("-created_at", "-pk")
+
+
+@admin.register(UserNotice)
+class UserNoticeAdmin(ReadOnlyAdmin):
+    """What users were told that belongs to no account."""
+
+    list_display = ("created_at", "user_name", "seq", "kind", "text")
+    list_filter = (period_by("created_at"), "kind")
+    ordering = ("-created_at", "-pk")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RecordsChangeList
+
+    @admin.display(description="사용자")
+    def user_name(self, row: UserNotice) -> str:
+        return str(row.user)

@@ -3,11 +3,16 @@
 import pytest
 from django.test import Client
 
-from accounts.roles import ADMINISTRATOR, TRADER
-from ipo.models import OfferingHistory, RawPage, ScrapeSettings
+from accounts.roles import ADMINISTRATOR, BACK_OFFICE, TRADER
+from brokers.models import UserNotice
+from ipo.models import Forecast, OfferingHistory, RawPage, ScrapeSettings
+from ipo.services.forecasts import make_formula, write_down_forecasts
+from ipo.services.reminders import mark
 from lucy.html import PageChanged
+from tests.accounts.callers import browser_of, make_staff
 from tests.factories import make_user
 from tests.ipo.local38 import Local38, deals
+from tests.ipo.rows import make_listings, make_offering
 from tests.ipo.test_site38 import run
 from tests.local_site import served
 
@@ -58,6 +63,32 @@ def test_health_is_for_staff():
 def test_lists_open(staff, read_once, model):
     assert staff.get(f"/admin/ipo/{model}/?q=").status_code == 200
     assert staff.get(f"/admin/ipo/{model}/add/").status_code == (200 if model == "offeringhistory" else 403)
+
+
+def test_formulas_and_what_they_said_are_looked_at_only(db):
+    clerk = make_staff(BACK_OFFICE)
+    make_listings()
+    make_formula(clerk)
+    for _ in range(3):
+        mark(clerk, make_offering())
+    write_down_forecasts()
+    browser = browser_of(clerk)
+    everything = "?period=all"
+    for model, period, shown in (
+        ("forecastmodel", "", "기본식"),
+        ("forecast", everything, "회사"),
+        ("offeringmark", everything, "회사"),
+    ):
+        page = browser.get(f"/admin/ipo/{model}/{period}")
+        assert page.status_code == 200
+        assert shown in page.content.decode()
+    row = Forecast.objects.first()
+    assert browser.get(f"/admin/ipo/forecast/{row.pk}/change/").status_code == 200
+    assert browser.post(f"/admin/ipo/forecast/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    switches = ScrapeSettings.objects.create(source="site38")
+    assert browser.get(f"/admin/ipo/scrapesettings/{switches.pk}/change/").status_code == 200
+    assert UserNotice.objects.count() == 3
+    assert "내일" in browser.get("/admin/brokers/usernotice/").content.decode()
 
 
 def test_what_was_read_is_looked_at_only(staff, read_once):
