@@ -1,15 +1,11 @@
 """The end-of-day allocation report as files: one table, written three ways."""
 
-import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
@@ -19,15 +15,13 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from brokers.blocks.selectors import FundDay
+from brokers.exports import csv_lines, workbook
 
 COLUMNS = (
     *("펀드코드", "펀드명", "종목코드", "종목명", "구분", "주문수량", "배분수량", "평균단가"),
     *("금액", "수수료", "세금", "정산금액", "계좌", "블록"),
 )
-WIDTHS = (11, 18, 10, 16, 7, 11, 11, 13, 17, 11, 11, 17, 20, 26)
 FONT = "HYGothic-Medium"  # Adobe's Korean font: named in the file, brought by the reader
-SPREADSHEET_STARTS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
-
 Row = tuple[Any, ...]
 
 
@@ -43,60 +37,12 @@ def rows_of(days: Sequence[FundDay]) -> Iterator[Row]:
             )
 
 
-def totals_of(days: Sequence[FundDay]) -> Iterator[Row]:
-    """A line a fund: bought, sold, fees, taxes, and what the day brings."""
-    for day in days:
-        yield day.fund.code, day.fund.name, day.bought, day.sold, day.fees, day.taxes, day.net
-
-
-TOTALS = ("펀드코드", "펀드명", "매수금액", "매도금액", "수수료", "세금", "순정산 (＋ 들어옴)")
-
-
-def _plain(value: Any) -> Any:
-    """As a spreadsheet may read it: numbers plain, text never a formula."""
-    if isinstance(value, Decimal):
-        return f"{value:f}".rstrip("0").rstrip(".") if "." in f"{value:f}" else f"{value:f}"
-    return f"'{value}" if isinstance(value, str) and value.startswith(SPREADSHEET_STARTS) else value
-
-
 def as_csv(day: date, days: Sequence[FundDay]) -> bytes:
-    """UTF-8 with a mark that Excel understands."""
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(COLUMNS)
-    for row in rows_of(days):
-        lines.writerow([_plain(value) for value in row])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    return "".join(csv_lines(COLUMNS, rows_of(days))).encode()
 
 
 def as_xlsx(day: date, days: Sequence[FundDay]) -> bytes:
-    """A sheet of allocations and a sheet of funds."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None  # noqa: S101  # a new workbook has one
-    sheet.title = f"배분 {day:%Y-%m-%d}"
-    _fill(sheet, COLUMNS, rows_of(days), WIDTHS)
-    _fill(book.create_sheet("펀드별 합계"), TOTALS, totals_of(days), (11, 20, 18, 18, 12, 12, 20))
-    body = io.BytesIO()
-    book.save(body)
-    return body.getvalue()
-
-
-def _fill(sheet: Any, headings: Sequence[str], rows: Iterator[Row], widths: Sequence[int]) -> None:
-    sheet.append(list(headings))
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-        cell.fill = PatternFill("solid", fgColor="E8F6F8")
-        cell.alignment = Alignment(horizontal="center")
-    for row in rows:
-        sheet.append([value if isinstance(value, int | Decimal) else _plain(value) for value in row])
-    for index, width in enumerate(widths, start=1):
-        letter = get_column_letter(index)
-        sheet.column_dimensions[letter].width = width
-        for cell in sheet[letter][1:]:
-            if isinstance(cell.value, int | float | Decimal):
-                cell.number_format = "#,##0.####" if headings[index - 1] == "평균단가" else "#,##0"
-    sheet.freeze_panes = "A2"
+    return workbook(COLUMNS, rows_of(days)).getvalue()
 
 
 def as_pdf(day: date, days: Sequence[FundDay]) -> bytes:

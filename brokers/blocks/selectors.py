@@ -108,6 +108,11 @@ class Position:
     shares: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     today: Decimal = Decimal(0)  # won done and bound by today's blocks, both sides
 
+    @property
+    def held(self) -> int:
+        """How many issues."""
+        return sum(quantity > 0 for quantity in self.shares.values())
+
 
 def position_of(fund: Fund) -> Position:
     """Free means: what open buys may still cost and open sales may still take is off already."""

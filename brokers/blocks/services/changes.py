@@ -50,7 +50,7 @@ def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outco
 
     Raises `LucyError`: `may_not_order_fund` (403), `not_working` (409).
     """
-    by_staff = user.has_perm(CANCEL_ANY)
+    by_staff = not may_order(user, block.plan) and user.has_perm(CANCEL_ANY)
     _require_changeable(block, user, by_staff=by_staff)
     sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
 

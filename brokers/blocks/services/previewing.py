@@ -62,6 +62,22 @@ class Preview:
         )
 
     @property
+    def fund_rows(self) -> list[dict[str, Any]]:
+        """Each fund before and after, for the page and the API."""
+        return [
+            {
+                "fund": part.fund,
+                "shares": part.shares,
+                "cash": part.position.cash,
+                "after": part.cash_after(self.wish.side),
+                "held": part.position.shares.get(self.wish.symbol, 0),
+                "today": part.position.today,
+                "day_value": part.fund.day_value,
+            }
+            for part in self.funds
+        ]
+
+    @property
     def worst_value(self) -> Decimal:
         return self.divided.ordered * self.worst
 

@@ -170,7 +170,7 @@ def block_context(request: SignedInRequest, block: Block) -> dict[str, Any]:
         own = share.average_price
         share.distance = (own - average) / average * 10_000 if own and average else None  # type: ignore[attr-defined]
     return {
-        "block": block,
+        "placed": block,
         "children": children_of(block),
         "shares": shares,
         "trail": trail_of(block),
