@@ -19,12 +19,13 @@ def main() -> None:
 
     with house() as control:
         _set_up()
-        from bench import forecast, frames, ipo, orders, reconcile, relay, sockets
+        from bench import forecast, frames, ipo, orders, reconcile, relay, screens, sockets
         from bench.people import make_traders
 
         show(*frames.figures())
         show(forecast.forecast_figure())
         show(*ipo.figures())
+        show(*screens.figures())
         kis, ls = make_traders(control, "kis", 11), make_traders(control, "ls", 11)
         for broker in ("kis", "ls"):
             (trader,) = make_traders(control, broker, 1, first=501)

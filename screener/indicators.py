@@ -6,8 +6,6 @@ shifts no window). Answers have one figure for each stock, NaN where there are t
 12.5 for 12.5 %.
 """
 
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -122,20 +120,12 @@ def below_low(low: Floats, close: Floats, days: int) -> Bools:
 
 def from_high(high: Floats, close: Floats, days: int) -> Floats:
     """The close against the highest price of the last `days` days, %: 0 or less. New listings: since then."""
-    return _percent(last(close), _known_extreme(high[:, -days:], np.nanmax))
+    return _percent(last(close), np.fmax.reduce(high[:, -days:], axis=1, initial=np.nan))
 
 
 def from_low(low: Floats, close: Floats, days: int) -> Floats:
     """The close against the lowest price of the last `days` days, %: 0 or more. New listings: since then."""
-    return _percent(last(close), _known_extreme(low[:, -days:], np.nanmin))
-
-
-def _known_extreme(figures: Floats, extreme: Callable[..., Floats]) -> Floats:
-    if not figures.shape[1]:
-        return _unknown(figures)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a row without any day gives NaN, as it should
-        return extreme(figures, axis=1)
+    return _percent(last(close), np.fmin.reduce(low[:, -days:], axis=1, initial=np.nan))
 
 
 def gap(open_: Floats, close: Floats) -> Floats:
@@ -168,24 +158,29 @@ def rsi(close: Floats, days: int) -> Floats:
     """RSI by Wilder, 0 to 100: the first averages are simple, later ones (before x (n - 1) + today) / n."""
     if close.shape[1] <= days:
         return _unknown(close)
-    steps = np.diff(close, axis=1).T.copy()  # a row per day: each step reads one line of memory
-    up = _wilder(np.where(np.isnan(steps), np.nan, np.maximum(steps, 0)), days)
-    down = _wilder(np.where(np.isnan(steps), np.nan, np.maximum(-steps, 0)), days)
+    steps = np.diff(close, axis=1)
+    begun = np.isnan(steps).sum(axis=1)  # what is unknown is on the left
+    np.nan_to_num(steps, copy=False)
+    up = _wilder(np.maximum(steps, 0), begun, days)
+    down = _wilder(np.maximum(-steps, 0), begun, days)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = 100 * up / (up + down)
     return np.where((up + down) == 0, 50.0, found)  # never moved
 
 
-def _wilder(steps: Floats, days: int) -> Floats:
-    """The last smoothed average of each column; the first `days` known steps make the first one."""
-    known = ~np.isnan(steps)
-    begun = len(steps) - known.sum(axis=0)  # where a stock's steps begin: what is unknown is on the left
-    total, mean = np.zeros(steps.shape[1]), np.full(steps.shape[1], np.nan)
-    for day, step in enumerate(steps):
-        age = day - begun
-        total = np.where((age >= 0) & (age < days), total + np.nan_to_num(step), total)
-        mean = np.where(age == days - 1, total / days, (mean * (days - 1) + step) / days)
-    return mean
+def _wilder(steps: Floats, begun: NDArray[np.int64], days: int) -> Floats:
+    """The last smoothed average of each row, whose steps begin at `begun`.
+
+    The recursion is written out: a step counts 1/n, a day later (n - 1)/n of that, and so on.
+    """
+    total, fade = steps.shape[1], (days - 1) / days
+    place = np.arange(total)
+    first_end = (begun + days)[:, None]
+    weights = fade ** (total - 1 - place) / days
+    later = np.where(place >= first_end, steps, 0.0) @ weights
+    first = np.where(place < first_end, steps, 0.0).sum(axis=1) / days
+    known = begun + days <= total
+    return np.where(known, later + first * fade ** np.maximum(total - begun - days, 0), np.nan)
 
 
 def ema(close: Floats, days: int) -> Floats:

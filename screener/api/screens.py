@@ -70,7 +70,9 @@ class RowsView(ScreenView):
     class Shown(serializers.Serializer[None]):
         refresh = serializers.BooleanField(default=False, help_text="Ask the source, however fresh.")
         search = serializers.CharField(required=False, max_length=60)
-        sort = serializers.CharField(required=False, max_length=60, help_text="A column's key; `-key` falls.")
+        order = serializers.CharField(
+            required=False, max_length=60, help_text="A column's key; `-key` falls."
+        )
         limit = serializers.IntegerField(min_value=1, max_value=1000, default=200)
         start = serializers.IntegerField(
             min_value=0, max_value=1_000_000, default=0, help_text="`next` of the part before."
