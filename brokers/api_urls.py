@@ -1,6 +1,6 @@
 from django.urls import path
 
-from brokers.api import accounts, candles, fills, instruments, notices, orders, stops
+from brokers.api import accounts, candles, fills, instruments, notices, orders, stops, watch
 
 urlpatterns = [
     path("accounts/", accounts.AccountsView.as_view()),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("fills/", fills.FillsView.as_view()),
     path("notices/", notices.NoticesView.as_view()),
     path("notices/read/", notices.ReadNoticesView.as_view()),
+    path("mystock/", watch.WatchedListView.as_view()),
+    path("mystock/prices/", watch.WatchedPricesView.as_view()),
+    path("mystock/<str:symbol>/", watch.WatchedView.as_view()),
     path("stops/", stops.StopsView.as_view()),
     path("stops/release/", stops.ReleaseView.as_view()),
     path("instruments/", instruments.InstrumentsView.as_view()),

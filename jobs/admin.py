@@ -25,7 +25,6 @@ class JobAdmin(PeriodicTaskAdmin):  # type: ignore[misc]
     date_hierarchy = None
     list_filter = ("enabled", "one_off")
     list_select_related = False
-    actions = ("enable_tasks", "disable_tasks", "run_now")
 
     def changeform_view(
         self,
@@ -41,9 +40,9 @@ class JobAdmin(PeriodicTaskAdmin):  # type: ignore[misc]
         return str(job.crontab.human_readable) if job.crontab else ""
 
     @admin.action(description="지금 실행", permissions=["change"])
-    def run_now(self, request: HttpRequest, chosen: QuerySet[PeriodicTask]) -> None:
+    def run_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
         """Through the same service as the page, so that the history says who asked."""
-        for job in chosen:
+        for job in queryset:
             try:
                 services.run_now(job, user_of(request))
             except LucyError as refusal:

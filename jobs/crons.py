@@ -38,6 +38,8 @@ def _times(minute: str, hour: str) -> str:
 
 
 def _named(day_of_week: str) -> str:
+    if "/" in day_of_week:
+        return day_of_week
     return "".join(DAY_NAMES[int(sign)] if sign in "01234567" else sign for sign in day_of_week)
 
 

@@ -214,7 +214,8 @@ def test_schedules_of_every_kind_are_kept(staff, every_morning):
         assert response.status_code == 302, response.context["errors"]
     page = client.get(f"/admin/django_celery_beat/crontabschedule/{every_morning.pk}/change/")
     assert page.status_code == 200
-    assert (IntervalSchedule.objects.count(), ClockedSchedule.objects.count()) == (1, 1)
+    fives = IntervalSchedule.objects.filter(every=5)  # migrate brings one of its own
+    assert (fives.count(), ClockedSchedule.objects.count()) == (1, 1)
 
 
 def test_staff_sees_who_waits_and_ends_it(staff, trader):

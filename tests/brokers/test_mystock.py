@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from brokers.adapters import client_for
 from brokers.adapters.base import Quote
 from brokers.hangul import initials_of
 from brokers.models import Crossing, Instrument, Tag, UserNotice, WatchedStock
@@ -13,8 +14,9 @@ from brokers.paper.faults import Action, Rule
 from brokers.services import watch
 from lucy import clock
 from lucy.errors import LucyError
+from tests.accounts.callers import script_of
 from tests.brokers.test_pages import signed_in
-from tests.factories import make_account, make_user
+from tests.factories import make_account, make_demo_account, make_user
 
 pytestmark = pytest.mark.django_db
 SAMSUNG, HYNIX, KAKAO, SOLD = "005930", "000660", "035720", "999990"
@@ -339,3 +341,56 @@ def test_new_base_prices_forget_the_call(trader, issues):
     post(trader, "mystock-bases", SAMSUNG, buy_below="", sell_above="")
     row.refresh_from_db()
     assert (row.crossing, row.buy_below, row.crossed_at) == ("", None, None)
+
+
+# Over REST, and in the admin
+
+
+def test_the_list_over_rest(paper, trader, ls_account, issues):
+    client = script_of(trader)
+    assert client.post("/api/v1/mystock/", {"symbol": "999999"}, format="json").status_code == 400
+    assert client.post("/api/v1/mystock/", {"symbol": SAMSUNG}, format="json").json()["tags"] == ["followed"]
+    address = f"/api/v1/mystock/{SAMSUNG}/"
+    changed = client.patch(
+        address, {"tags": ["held", "day_trade"], "sell_above": 1_000}, format="json"
+    ).json()
+    assert (changed["tags"], changed["sell_above"], changed["buy_below"]) == (
+        ["held", "day_trade"],
+        "1000",
+        None,
+    )
+    crossed = client.patch(address, {"buy_below": 2_000}, format="json")
+    assert crossed.json()["error"]["code"] == "prices_crossed"
+
+    told = client.get("/api/v1/mystock/prices/").json()
+    assert (told["silence"], [row["symbol"] for row in told["prices"]]) == ("", [SAMSUNG])
+    assert told["prices"][0]["old"] is False
+    assert client.get("/api/v1/mystock/").json()[0]["crossing"] == "above"
+    assert UserNotice.objects.filter(user=trader, kind="price").count() == 1
+
+    stranger = script_of(make_user())
+    assert stranger.get("/api/v1/mystock/").json() == []
+    assert stranger.patch(address, {"tags": []}, format="json").status_code == 404
+    assert stranger.delete(address).status_code == 404
+    assert client.delete(address).status_code == 204
+    assert names(trader) == []
+
+
+def test_back_office_reads_the_lists(trader, issues, db):
+    watch.watch(trader, SAMSUNG, Tag.FOLLOWED)
+    office = make_user("office", groups=("back office",), is_staff=True)
+    page = signed_in(office).get(reverse("admin:brokers_watchedstock_changelist")).content.decode()
+    assert "삼성전자" in page
+    assert str(trader) in page
+
+
+@pytest.mark.parametrize(("broker", "calls"), [("ls", 4), ("kis", 7)])  # fifty and thirty prices a call
+def test_two_hundred_prices_take_a_handful_of_calls(paper, trader, broker, calls, monkeypatch):
+    account = make_demo_account(broker, trader)
+    listed = paper.call(lambda running: [issue.code for issue in running.market.issues.values()])
+    paced = []
+    client = client_for(account)
+    monkeypatch.setattr(client._pace, "wait", lambda lane, **_: paced.append(lane))
+    found = client.quotes((listed * 200)[:200])
+    assert len(found) == 200
+    assert paced == ["question"] * calls
