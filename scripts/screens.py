@@ -15,6 +15,8 @@ PAGES = {
     "orders": "/orders/",
     "fills": "/fills/",
     "holdings": "/holdings/",
+    "trades": "/trades/",
+    "profits": "/profits/",
     "mystock": "/mystock/",
     "stock": "/stocks/005930/",
     "notices": "/notices/",
@@ -50,8 +52,10 @@ def _take(page: Page, suffix: str) -> None:
     page.fill("input[name=password]", "only-for-practice")
     page.click("button[type=submit]")
     page.wait_for_selector("#lamp[data-state=up]")
-    for name, address in PAGES.items():
-        page.goto(address)
+    own = page.locator(".menu-accounts a[href^='/accounts/']")
+    accounts = {name: own.nth(place).get_attribute("href") for place, name in enumerate(("kis", "ls"))}
+    for name, address in (PAGES | accounts).items():
+        page.goto(str(address))
         page.wait_for_load_state("networkidle")
         page.screenshot(path=TARGET / f"{name}{suffix}.png")
     page.goto("/")

@@ -19,12 +19,13 @@ function draw() {
     grid: { vertLines: { color: token("--line") }, horzLines: { color: token("--line") } },
     rightPriceScale: { borderColor: token("--line") },
     leftPriceScale: { visible: true, borderColor: token("--line") },
-    timeScale: { borderColor: token("--line"), minBarSpacing: 0.5 },
+    timeScale: { borderColor: token("--line"), minBarSpacing: 0.5, maxBarSpacing: 60 },
     localization: { locale: "ko-KR", dateFormat: "yyyy-MM-dd", priceFormatter: (won) => figure.format(Math.round(won)) },
   });
-  const bars = chart.addSeries(HistogramSeries, { priceLineVisible: false, lastValueVisible: false });
+  const priceFormat = { type: "price", precision: 0, minMove: 1 };
+  const bars = chart.addSeries(HistogramSeries, { priceFormat, priceLineVisible: false, lastValueVisible: false });
   bars.setData(days.map(({ time, value }) => ({ time, value, color: token(value < 0 ? "--sell" : "--buy") })));
-  const line = chart.addSeries(LineSeries, { priceScaleId: "left", color: token("--main"), lineWidth: 2, priceLineVisible: false });
+  const line = chart.addSeries(LineSeries, { priceFormat, priceScaleId: "left", color: token("--main"), lineWidth: 2, priceLineVisible: false });
   let sum = 0;
   line.setData(days.map(({ time, value }) => ({ time, value: (sum += value) })));
   chart.timeScale().fitContent();
