@@ -33,6 +33,7 @@ from brokers.services.reconcile.common import (
 )
 from brokers.services.totals import settle_total, settle_totals
 from brokers.terms import RequestKind
+from lucy import mongo
 from lucy.mongo import transactional
 
 LOOK_AGAIN_SECONDS = 0.2
@@ -107,9 +108,12 @@ def _filled_of(account: BrokerAccount, lines: list[OrderLine]) -> dict[str, int]
 
 def _open_or_doubtful(account: BrokerAccount, known: dict[str, object]) -> dict[object, Order]:
     keys = set(known.values())
-    working = Order.objects.filter(account=account, status__in=set(OrderStatus) - ENDED)
-    doubtful = Order.objects.filter(pk__in=keys, in_doubt=True)
-    return {order.pk: order for order in [*working, *doubtful] if order.pk in keys}
+    working = mongo.find_all(Order, account_id=[account.pk], status=set(OrderStatus) - ENDED)
+    doubtful = mongo.find_all(Order, pk=keys, in_doubt=[True])
+    found = {order.pk: order for order in [*working, *doubtful] if order.pk in keys}
+    for order in found.values():
+        order.account = account
+    return found
 
 
 def _claim_parked(account: BrokerAccount) -> None:
