@@ -1,51 +1,78 @@
 """Every page of the house, and somebody's rows behind it: for tests that walk all addresses."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
 
 from accounts.models import BrowserSession, TokenChain, User
 from accounts.services import issue_tokens
 from brokers.adapters.base import Receipt
+from brokers.blocks.models import Block, Plan
+from brokers.blocks.terms import BlockStatus
 from brokers.models import Discrepancy, DiscrepancyKind, Fill, OrderStatus, UserNoticeKind, WatchedStock
 from brokers.services.notices import notify
 from brokers.services.orders import accept_order
-from brokers.terms import Side
+from brokers.terms import OrderType, Side
 from ipo.models import OfferingMark
 from ipo.services.forecasts import make_formula
 from lucy import clock
+from screener.models import SavedScreen, Snapshot
+from screener.models.results import columns_of
+from screener.screens import Result, all_screens
+from screener.services import own as own_screens
 from tests.accounts.callers import browser_of
+from tests.blocks.desk import make_fund, make_plan
 from tests.browser.desk import make_issues
 from tests.factories import make_account, make_order
-from tests.ipo.rows import make_history, make_listings, make_offering, make_spac
+from tests.ipo.rows import make_listings, make_offering, make_spac
 
 Arguments = dict[str, Any]
+
+TODAY = clock.trade_date().isoformat()
+RULE = {
+    "joint": "all",
+    "groups": [{"joint": "all", "terms": [{"condition": "streak", "values": {"days": "2"}}]}],
+}
+NOTHING_FOUND = Result((), clock.now(), "시험", True)
+OWN_SCREEN = ("screener:own-edit", "screener:own-change", "screener:own-delete", "screener:own-copy")
+SAVED_SCREEN = ("screener:saved-one", "screener:saved-run", "screener:saved-delete")
+SNAPSHOT = ("screener:snapshot", "screener:snapshot-rows", "screener:snapshot-delete")
+
+
+PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    name: str  # namespace:name
-    parameters: frozenset[str]
+    name: str  # namespace:name; the API's have none
+    template: str  # /orders/<objectid:pk>/
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        return frozenset(PART.findall(self.template))
 
     def address(self, arguments: Arguments) -> str:
         """Raises `KeyError` for a part of the address that nobody has given."""
-        return reverse(self.name, kwargs={name: arguments[name] for name in self.parameters})
+        return PART.sub(lambda part: str(arguments[part[1]]), self.template)
 
 
-def routes(among: Any = None, namespace: str = "") -> Iterator[Route]:
-    """Every named route of our own; the admin has tests of its own."""
+def routes(among: Any = None, namespace: str = "", prefix: str = "/") -> Iterator[Route]:
+    """Every route of our own; the admin has tests of its own."""
     for entry in (among or get_resolver()).url_patterns:
-        if isinstance(entry, URLResolver):
-            inner = ":".join(filter(None, [namespace, entry.namespace]))
-            if entry.namespace != "admin":
-                yield from routes(entry, inner)
-        elif isinstance(entry, URLPattern) and entry.name:
-            name = f"{namespace}:{entry.name}" if namespace else entry.name
-            yield Route(name, frozenset(entry.pattern.converters))
+        if isinstance(entry.pattern, RegexPattern):
+            continue  # the API's answer to addresses that are none
+        template = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver) and entry.namespace != "admin":
+            yield from routes(entry, ":".join(filter(None, [namespace, entry.namespace])), template)
+        elif isinstance(entry, URLPattern):
+            yield Route(":".join(filter(None, [namespace, entry.name])), template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +80,13 @@ class Belongings:
     """What one user has: by route name (or by prefix of names) what stands in its address."""
 
     by_route: dict[str, Arguments]
-    shared: Arguments  # the same for everybody
+    anywhere: Arguments  # parts that have one meaning wherever they stand
+    rows: list[Model]
 
     def of(self, route: Route) -> Arguments:
-        """For `brokers:order` the entry of that name, else of `brokers`, else what is shared."""
+        """For `brokers:order` the entry of that name, else of `brokers`, else what has one meaning."""
         namespace, _, _ = route.name.partition(":")
-        return self.shared | self.by_route.get(namespace, {}) | self.by_route.get(route.name, {})
+        return self.anywhere | self.by_route.get(namespace, {}) | self.by_route.get(route.name, {})
 
 
 def belongings_of(user: User) -> Belongings:
@@ -89,23 +117,67 @@ def belongings_of(user: User) -> Belongings:
     notify(user, UserNoticeKind.IPO, "회사: 내일 청약", url="/ipo/")
     browser_of(user)
     issue_tokens(user)
+    session = BrowserSession.objects.filter(user=user).latest("signed_in_at")
     script = TokenChain.objects.filter(user=user).latest("created_at")
     offering = make_offering()
     OfferingMark.objects.create(user=user, offering=offering)
+    own = own_screens.save(user, "오르는 것", RULE)
+    found = {"screen": all_screens()[0].key, **columns_of(NOTHING_FOUND)}
+    kept = Snapshot.objects.create(user=user, name="어제", kept_at=clock.now(), **found)
+    saved = SavedScreen.objects.create(user=user, name="아침", screen=kept.screen, created_at=clock.now())
+    fund = make_fund(f"F{user.pk}"[:12], user)
+    plan = make_plan(user, [(fund, account, 10_000)], code=f"P{user.pk}"[:12])
+    block = _block(user, plan)
     mine = {"pk": order.pk}
     return Belongings(
         by_route={
-            "accounts:end-browser": {"handle": BrowserSession.objects.filter(user=user).first().handle},
+            "accounts:end-browser": {"handle": session.handle},
             "accounts:revoke-script": {"pk": script.pk},
-            "brokers": {"pk": account.pk, "symbol": "005930", "day": clock.trade_date().isoformat()},
+            "blocks": {"pk": block.pk, "day": TODAY, "form": "csv"},
+            "blocks:plan": {"pk": plan.pk},
+            "blocks:edit-plan": {"pk": plan.pk},
+            "blocks:fund": {"pk": fund.pk},
+            "brokers": {"pk": account.pk, "day": TODAY, "kind": "csv"},
             "brokers:order": mine,
             "brokers:modify": mine,
             "brokers:cancel": mine,
             "brokers:ticket-placed": mine,
             "brokers:choose-number": {"pk": difference.pk},
-            "ipo": {"no": offering.no, "pk": make_history().pk},
+            "screener": {"key": kept.screen},
+            **{name: {"pk": own.pk} for name in OWN_SCREEN},
+            **{name: {"pk": saved.pk} for name in SAVED_SCREEN},
+            **{name: {"pk": kept.pk} for name in SNAPSHOT},
         },
-        shared={"account_id": account.pk, "order_id": order.pk},
+        anywhere={
+            "symbol": "005930",
+            "no": offering.no,
+            "key": kept.screen,
+            "account_id": account.pk,
+            "order_id": order.pk,
+            "own_id": own.pk,
+            "saved_id": saved.pk,
+            "snapshot_id": kept.pk,
+        },
+        rows=[account, order, done, difference, session, script, own, kept, saved, fund, plan, block],
+    )
+
+
+def _block(user: User, plan: Plan) -> Block:
+    return Block.objects.create(
+        plan=plan,
+        user=user,
+        client_block_id=f"block-{user.pk}",
+        symbol="005930",
+        name="삼성전자",
+        side=Side.BUY,
+        order_type=OrderType.LIMIT,
+        price=70_000,
+        quantity=10,
+        ordered_quantity=10,
+        worst_value=700_000,
+        status=BlockStatus.AWAITING,
+        created_at=clock.now(),
+        updated_at=clock.now(),
     )
 
 
@@ -141,8 +213,8 @@ def whole_pages(client: Any, belongings: Belongings) -> list[str]:
     for route in routes():
         try:
             address = route.address(belongings.of(route))
-        except (KeyError, NoReverseMatch):
-            continue  # another's kind of thing; its owner's tests know it
+        except KeyError:
+            continue  # nobody's here; its own tests know it
         answer = client.get(address)
         is_page = answer.status_code == 200 and not answer.streaming
         if is_page and answer.content.lstrip()[:15].lower() == b"<!doctype html>":
