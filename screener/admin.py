@@ -1,10 +1,10 @@
-"""The operators' console for 종목찾기: how Judal was read, and how it shall be."""
+"""The operators' console for 종목찾기: how Judal was read and shall be, and what users keep."""
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from brokers.admin.lists import ReadOnlyAdmin
-from screener.models import JudalRun, JudalSettings
+from screener.models import JudalRun, JudalSettings, OwnScreen, SavedScreen
 
 
 @admin.register(JudalRun)
@@ -24,3 +24,17 @@ class JudalSettingsAdmin(admin.ModelAdmin[JudalSettings]):
 
     def has_delete_permission(self, request: HttpRequest, obj: JudalSettings | None = None) -> bool:
         return False
+
+
+@admin.register(SavedScreen)
+class SavedScreenAdmin(ReadOnlyAdmin):
+    list_display = ("name", "user", "screen", "schedule", "good_at", "failures", "error")
+    list_filter = ("schedule",)
+    ordering = ("name",)
+
+
+@admin.register(OwnScreen)
+class OwnScreenAdmin(ReadOnlyAdmin):
+    list_display = ("name", "user", "shared", "changed_at")
+    list_filter = ("shared",)
+    ordering = ("name",)

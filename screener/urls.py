@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from screener.views import own, saved, screens, snapshots
+from screener.views import danta, own, saved, screens, snapshots
 
 app_name = "screener"
 urlpatterns = [
     path("", screens.index, name="index"),
     path("follow/", screens.follow, name="follow"),
+    path("danta/", danta.danta, name="danta"),
     path("own/", own.listing, name="own"),
     path("own/new/", own.edit, name="own-new"),
     path("own/draft/", own.draft, name="own-draft"),

@@ -1,6 +1,7 @@
 """Where rows come from: each module registers its screens when it is imported, in the order of the menu."""
 
 from screener.sources import (
+    day_trade,
     judal,
     judal_compare,
     kis_opinions,
@@ -11,6 +12,7 @@ from screener.sources import (
 )
 
 __all__ = [
+    "day_trade",
     "judal",
     "judal_compare",
     "kis_opinions",
