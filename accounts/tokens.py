@@ -15,6 +15,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts.models import User
 from accounts.sessions import SessionStore
+from lucy import mongo
 
 GENERATION = "generation"  # a claim; every token carries it, access tokens by way of their refresh token
 
@@ -37,7 +38,7 @@ def is_current(token: Token, user: User) -> bool:
 
 def user_behind(token: Token) -> User | None:
     key = token.get("user_id")
-    return User.objects.filter(pk=key).first() if ObjectId.is_valid(key) else None
+    return mongo.find(User, pk=ObjectId(key)) if ObjectId.is_valid(key) else None
 
 
 class RevocableJWTAuthentication(JWTAuthentication):

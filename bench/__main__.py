@@ -21,6 +21,7 @@ def main() -> None:
         _set_up()
         from bench import forecast, frames, ipo, orders, reconcile, relay, screens, sockets
         from bench.people import make_traders
+        from brokers.services.instruments import refresh_instruments
 
         show(*frames.figures())
         show(forecast.forecast_figure())
@@ -30,6 +31,7 @@ def main() -> None:
         for broker in ("kis", "ls"):
             (trader,) = make_traders(control, broker, 1, first=501)
             show(*reconcile.reconcile_figures(trader, control))
+        refresh_instruments()  # a site that trades has its list
         request = orders.far_limit(control)
         with web() as (site, pid):
             for trader in (kis.pop(), ls.pop()):

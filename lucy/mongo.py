@@ -130,6 +130,18 @@ def insert(*rows: Model) -> None:
         raise
 
 
+def insert_or_find(row: M, *key: str) -> M | None:
+    """Store a new row unless one with its values of `key` is there; that one is returned, else None."""
+    document = _document(row)
+    document.setdefault("_id", ObjectId())
+    same = {_column(type(row), name): document[_column(type(row), name)] for name in key}
+    rest = {column: value for column, value in document.items() if column not in same}
+    there = collection(type(row)).find_one_and_update(
+        same, {"$setOnInsert": rest}, upsert=True, session=connection.session
+    )
+    return _row(type(row), there) if there else None
+
+
 def find(model: type[M], **match: Any) -> M | None:
     """The row whose columns equal `match` (foreign keys as `account_id`, the key as `pk`)."""
     wanted = {_column(model, name): _stored(model, name, value) for name, value in match.items()}

@@ -47,17 +47,10 @@ def link_number(order: Order, number: str, kind: RequestKind) -> bool:
     trade_date = order.trade_date
     if trade_date is None:
         raise ValueError(f"Order {order.pk} has a number but was never sent.")
-    known = mongo.find(OrderNumber, account_id=order.account_id, trade_date=trade_date, number=number)
-    if known is None:
-        mongo.insert(
-            OrderNumber(
-                account_id=order.account_id,
-                trade_date=trade_date,
-                number=number,
-                order_id=order.pk,
-                kind=kind,
-            )
-        )
+    link = OrderNumber(
+        account_id=order.account_id, trade_date=trade_date, number=number, order_id=order.pk, kind=kind
+    )
+    known = mongo.insert_or_find(link, "account_id", "trade_date", "number")
     return known is None or known.order_id == order.pk
 
 

@@ -52,13 +52,12 @@ def place_order(
     same order within ten seconds, not `confirmed`), `client_order_id_reused` (the id is another order's).
     """
     require_trading(user, account)
-    if earlier := _same_id(user, client_order_id):
-        return _same_order(earlier, account, request)
-    kill.require_running(account, user)
-    checks.require_unpaused(account)
-    checks.require_sound(request)
-    if not confirmed:
-        checks.require_no_repeat(account, request)
+    try:
+        _require_open_way(account, user, request, confirmed)
+    except LucyError:
+        if earlier := _same_id(user, client_order_id):  # was taken when the way was still open
+            return _same_order(earlier, account, request)
+        raise
     instrument = mongo.find(Instrument, symbol=request.symbol)
     try:
         order = _save(account, user, client_order_id, request, instrument)
@@ -86,6 +85,14 @@ def _check_and_send(order: Order, user: User, instrument: Instrument | None) -> 
         )
     else:
         send_order(order)
+
+
+def _require_open_way(account: BrokerAccount, user: User, request: OrderRequest, confirmed: bool) -> None:
+    kill.require_running(account, user)
+    checks.require_unpaused(account)
+    checks.require_sound(request)
+    if not confirmed:
+        checks.require_no_repeat(account, request)
 
 
 def _same_id(user: User, client_order_id: str) -> Order | None:
