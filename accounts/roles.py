@@ -1,4 +1,4 @@
-"""The three groups and what each may do; `migrate` brings them, the admin may change them afterwards."""
+"""The groups and what each may do; `migrate` brings them, the admin may change them afterwards."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ from django.db.models import Q
 
 TRADER = "trader"
 BACK_OFFICE = "back office"
+BLOCK_APPROVER = "block approver"  # the second person of block orders, beside another role
 ADMINISTRATOR = "administrator"
 STAFF_ROLES = frozenset({BACK_OFFICE, ADMINISTRATOR})
 
@@ -44,6 +45,10 @@ _LOOKED_AT = (
             "rawpage",
         ),
     ),
+    (
+        "blocks",
+        ("plan", "leg", "block", "blockchild", "blockevent", "approval", "basket", "webhookdelivery"),
+    ),
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
     ("jobs", ("jobrun",)),
@@ -55,6 +60,12 @@ _KEPT = (  # back office adds and changes these, and deletes neither people nor 
     ("brokers", ("accountgrant",), ("view", "add", "change", "delete")),
     ("brokers", ("tradinglimit", "restrictedissue", "eventday"), ("view", "add", "change", "delete")),
     ("brokers", ("servicekey",), ("view", "add", "change")),
+    ("blocks", ("fund", "blockrule", "webhook"), ("view", "add", "change")),
+    (
+        "blocks",
+        ("fundgrant", "fundholding", "fundtarget", "issuerule"),
+        ("view", "add", "change", "delete"),
+    ),
     ("ipo", ("scrapesettings",), ("view", "change")),
     ("jobs", ("jobsettings",), ("view", "add", "change")),
     ("screener", ("judalsettings",), ("view", "add", "change")),
@@ -74,12 +85,15 @@ def back_office_permissions() -> set[tuple[str, str]]:
     looked_at = {(app, f"view_{model}") for app, models in _LOOKED_AT for model in models}
     kept = {(app, f"{verb}_{model}") for app, models, verbs in _KEPT for model in models for verb in verbs}
     special = ("see_every_account", "resolve_discrepancy", "operate_kill_switch", "cancel_any_order")
-    return looked_at | kept | {("brokers", name) for name in special}
+    return looked_at | kept | {("brokers", name) for name in special} | {("blocks", "see_every_fund")}
 
 
 def keep_roles(**_: Any) -> None:
     """Make the groups that are missing; an administrator may do everything, whatever else was installed."""
     Group.objects.get_or_create(name=TRADER)  # rights to trade are grants on accounts, not permissions
+    approver, made = Group.objects.get_or_create(name=BLOCK_APPROVER)
+    if made:
+        approver.permissions.set(_permissions({("blocks", "approve_block")}))
     back_office, made = Group.objects.get_or_create(name=BACK_OFFICE)
     if made:
         back_office.permissions.set(_permissions(back_office_permissions()))

@@ -32,6 +32,7 @@ urlpatterns = [
     path("", ApiPageView.as_view(url_name="schema"), name="api-page"),
     path("", include("accounts.api_urls")),
     path("", include("brokers.api_urls")),
+    path("", include("brokers.blocks.api_urls")),
     path("", include("ipo.api_urls")),
     path("", include("screener.api_urls")),
     re_path(r"", NothingHereView.as_view()),

@@ -2,6 +2,7 @@
 
 from bson import ObjectId
 from django.conf import settings
+from django.core.validators import URLValidator
 from django.db import models
 
 from brokers.blocks.models.blocks import Block
@@ -14,7 +15,7 @@ class Webhook(models.Model):
 
     user_id: ObjectId
     name = models.CharField("이름", max_length=60)
-    url = models.URLField("주소", max_length=500)
+    url = models.CharField("주소", max_length=500, validators=[URLValidator(["http", "https"])])
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,

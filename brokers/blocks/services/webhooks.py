@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 import requests
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from brokers.blocks.models import AllocationShare, Block, Fund, Webhook, WebhookDelivery
@@ -149,4 +150,15 @@ def deliver_due() -> int:
     keys = list(due.order_by("due_at").values_list("pk", flat=True)[:500])
     for key in keys:
         deliver(key)
+    return len(keys)
+
+
+def again(chosen: QuerySet[WebhookDelivery]) -> int:
+    """Start over with messages that were given up."""
+    rows = chosen.filter(state=DeliveryState.GIVEN_UP)
+    keys = [str(key) for key in rows.values_list("pk", flat=True)[:500]]
+    WebhookDelivery.objects.filter(pk__in=keys).update(
+        state=DeliveryState.WAITING, attempts=0, due_at=clock.now()
+    )
+    _hand_over(keys)
     return len(keys)
