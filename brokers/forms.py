@@ -207,6 +207,11 @@ class PeriodForm(forms.Form):
             filled["last"] = self.cleaned_data["last"].isoformat()
             self.data = self.given = filled
 
+    def span(self) -> timedelta:
+        """How long the period is: one day when it is a single one."""
+        length: timedelta = self.cleaned_data["last"] - self.cleaned_data["first"]
+        return length + timedelta(days=1)
+
     def summary(self) -> str:
         """What is chosen, in a line; nothing for what cannot be taken."""
         if not self.is_valid():

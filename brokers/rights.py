@@ -1,5 +1,6 @@
 """Who may see and who may trade an account: the one place of object-level permission."""
 
+from bson import ObjectId
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 
@@ -7,6 +8,9 @@ from accounts.models import User
 from brokers.models import AccountGrant, BrokerAccount
 from lucy import mongo
 from lucy.errors import LucyError
+
+_Grant = tuple[ObjectId, bool]
+_REMEMBERED = "_remembered_grants"
 
 
 def accounts_of(user: User | AnonymousUser) -> QuerySet[BrokerAccount]:
@@ -18,11 +22,18 @@ def accounts_of(user: User | AnonymousUser) -> QuerySet[BrokerAccount]:
     return BrokerAccount.objects.filter(pk__in=_granted(user)).order_by("broker", "name")
 
 
+def visible_ids(user: User) -> list[ObjectId]:
+    """The keys of `accounts_of`, without asking for the accounts where the grants name them."""
+    if user.has_perm("brokers.see_every_account"):
+        return list(BrokerAccount.objects.values_list("pk", flat=True))
+    return _granted(user)
+
+
 def tradable_accounts_of(user: User | AnonymousUser) -> QuerySet[BrokerAccount]:
     """The accounts a user may trade: only by grant, whatever the user's role."""
     if not isinstance(user, User):
         return BrokerAccount.objects.none()
-    return BrokerAccount.objects.filter(pk__in=_granted(user, can_trade=True)).order_by("broker", "name")
+    return BrokerAccount.objects.filter(pk__in=_granted(user, to_trade=True)).order_by("broker", "name")
 
 
 def require_trading(user: User, account: BrokerAccount) -> None:
@@ -33,8 +44,19 @@ def require_trading(user: User, account: BrokerAccount) -> None:
         )
 
 
-def _granted(user: User, **conditions: bool) -> list[object]:
-    return list(AccountGrant.objects.filter(user=user, **conditions).values_list("account_id", flat=True))
+def remember_grants(user: User) -> None:
+    """Ask for the grants once for as long as this object lives: no longer than a page's request."""
+    vars(user)[_REMEMBERED] = _grants_of(user)
+
+
+def _granted(user: User, *, to_trade: bool = False) -> list[ObjectId]:
+    known: list[_Grant] | None = vars(user).get(_REMEMBERED)
+    grants = _grants_of(user) if known is None else known
+    return [account for account, can_trade in grants if can_trade or not to_trade]
+
+
+def _grants_of(user: User) -> list[_Grant]:
+    return list(AccountGrant.objects.filter(user=user).values_list("account_id", "can_trade"))
 
 
 def may_settle(user: User, account: BrokerAccount) -> bool:

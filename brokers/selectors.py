@@ -31,11 +31,11 @@ from brokers.models import (
 )
 from brokers.models.accounts import SocketState
 from brokers.models.notices import STAFF_KINDS
-from brokers.models.orders import ENDED
+from brokers.models.orders import OPEN
 from brokers.models.tokens import key_hash
 from brokers.paging import Part
 from brokers.reports import DayReport, day_report
-from brokers.rights import accounts_of
+from brokers.rights import accounts_of, visible_ids
 from brokers.terms import InstrumentKind
 from lucy import clock
 
@@ -44,12 +44,8 @@ OWN = "own"  # beside the accounts' ids: the notices that belong to no account
 MISSED_AT_ONCE = 200  # notices sent to a browser that comes back; more are read as a list
 
 
-def _visible_ids(user: User) -> list[Any]:
-    return list(accounts_of(user).values_list("pk", flat=True))
-
-
 def orders_of(user: User) -> QuerySet[Order]:
-    return Order.objects.filter(account_id__in=_visible_ids(user)).order_by("-created_at", "-id")
+    return Order.objects.filter(account_id__in=visible_ids(user)).order_by("-created_at", "-id")
 
 
 def todays_orders(user: User) -> QuerySet[Order]:
@@ -57,7 +53,7 @@ def todays_orders(user: User) -> QuerySet[Order]:
 
 
 def open_orders(user: User) -> QuerySet[Order]:
-    return orders_of(user).exclude(status__in=ENDED)
+    return orders_of(user).filter(status__in=OPEN)
 
 
 def order_of(user: User, order_id: str) -> Order | None:
@@ -70,12 +66,12 @@ def order_of(user: User, order_id: str) -> Order | None:
 
 
 def fills_of(user: User) -> QuerySet[Fill]:
-    return Fill.objects.filter(account_id__in=_visible_ids(user)).order_by("-executed_at", "-id")
+    return Fill.objects.filter(account_id__in=visible_ids(user)).order_by("-executed_at", "-id")
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
     """News of the accounts the user may see."""
-    return Notice.objects.filter(account_id__in=_visible_ids(user)).order_by("-created_at", "-id")
+    return Notice.objects.filter(account_id__in=visible_ids(user)).order_by("-created_at", "-id")
 
 
 def own_notices_of(user: User) -> QuerySet[UserNotice]:
@@ -111,9 +107,13 @@ def trail_of(order: Order) -> QuerySet[OrderEvent]:
 
 def report_of(account: BrokerAccount, day: date) -> DayReport:
     """The end-of-day report of one account."""
-    orders = Order.objects.filter(account=account, trade_date=day).order_by("created_at", "id")
-    fills = list(Fill.objects.filter(account=account, trade_date=day).order_by("executed_at", "id"))
     start = clock.day_start(day)
+    # What bounds the indexes: orders are written down and filled within a day of the day they trade on.
+    near = start - timedelta(days=1), start + timedelta(days=2)
+    orders = Order.objects.filter(account=account, trade_date=day, created_at__range=near)
+    orders = orders.order_by("created_at", "id")
+    found = Fill.objects.filter(account=account, trade_date=day, executed_at__range=near)
+    fills = list(found.order_by("executed_at", "id"))
     differences = Discrepancy.objects.filter(
         account=account, found_at__gte=start, found_at__lt=start + timedelta(days=1)
     ).order_by("found_at")
@@ -128,7 +128,7 @@ def kinds_of(symbols: Collection[str]) -> dict[str, str]:
 
 def differences_of(user: User) -> QuerySet[Discrepancy]:
     """What differs from the brokers' books and is not settled, newest first; few by their nature."""
-    return Discrepancy.objects.filter(account_id__in=_visible_ids(user), resolution="").order_by("-found_at")
+    return Discrepancy.objects.filter(account_id__in=visible_ids(user), resolution="").order_by("-found_at")
 
 
 def with_related(rows: Sequence[Any], *fields: str) -> None:
@@ -148,7 +148,7 @@ def _without_secrets(model: type[Model]) -> QuerySet[Any]:
 
 def notice_heads(user: User) -> dict[str, int]:
     """The newest notice number of each account the user may see."""
-    books = AccountBook.objects.filter(account_id__in=_visible_ids(user))
+    books = AccountBook.objects.filter(account_id__in=visible_ids(user))
     return {str(account): seq for account, seq in books.values_list("account_id", "notice_seq")}
 
 
@@ -162,7 +162,7 @@ def notices_since(user: User, seen: Mapping[str, int]) -> list[dict[str, Any]]:
 
     At most `MISSED_AT_ONCE` of each table, the newest.
     """
-    visible = {str(account) for account in _visible_ids(user)}
+    visible = {str(account) for account in visible_ids(user)}
     missed = Q()
     for account, seq in seen.items():
         if account in visible:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("orders/<objectid:pk>/modify/", orders.modify, name="modify"),
     path("orders/<objectid:pk>/cancel/", orders.cancel, name="cancel"),
     path("fills/", lists.fills, name="fills"),
+    path("fills/totals/", lists.fill_totals, name="fill-totals"),
     path("notices/", lists.notices, name="notices"),
     path("notices/latest/", lists.latest_notices, name="latest-notices"),
     path("notices/read/", lists.read_notices, name="read-notices"),

@@ -45,6 +45,9 @@ class Fill(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "-executed_at", "-id"], name="fills_of_account"),
+            models.Index(
+                fields=["account", "symbol", "-executed_at", "-id"], name="fills_of_account_by_symbol"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,10 @@ class Notice(models.Model):
         verbose_name = "알림"
         verbose_name_plural = "알림"
         constraints = [models.UniqueConstraint(fields=["account", "seq"], name="one_notice_per_seq")]
-        indexes = [models.Index(fields=["account", "-created_at", "-id"], name="notices_of_account")]
+        indexes = [
+            models.Index(fields=["account", "-created_at", "-id"], name="notices_of_account"),
+            models.Index(fields=["account", "kind", "-created_at", "-id"], name="notices_of_account_by_kind"),
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -40,6 +40,7 @@ NEXT_STATUSES: dict[OrderStatus, frozenset[OrderStatus]] = {
 }
 WORKING = frozenset({S.ACCEPTED, S.PARTIALLY_FILLED})  # at the broker, may fill
 ENDED = frozenset({S.FILLED, S.REJECTED, S.CANCELLED, S.EXPIRED})
+OPEN = frozenset(S) - ENDED
 
 
 class OrderOrigin(models.TextChoices):
@@ -107,7 +108,15 @@ class Order(models.Model):
             models.Index(fields=["account", "-created_at", "-id"], name="orders_of_account"),
             models.Index(fields=["user", "-created_at", "-id"], name="orders_of_user"),
             models.Index(fields=["status", "-created_at"], name="orders_by_status"),
-            models.Index(fields=["account", "status"], name="working_orders"),
+            models.Index(
+                fields=["account", "status", "-created_at", "-id"], name="orders_of_account_by_status"
+            ),
+            models.Index(
+                fields=["account", "symbol", "-created_at", "-id"], name="orders_of_account_by_symbol"
+            ),
+            models.Index(
+                fields=["in_doubt", "-created_at"], condition=models.Q(in_doubt=True), name="orders_in_doubt"
+            ),
             models.Index(fields=["account", "updated_at"], name="orders_changed"),
             models.Index(fields=["user", "updated_at"], name="orders_changed_of_user"),
         ]

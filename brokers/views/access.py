@@ -13,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from brokers.models import Order
+from brokers.rights import remember_grants
 from brokers.selectors import orders_of
 
 P = ParamSpec("P")
@@ -31,6 +32,7 @@ def signed_in(
     @wraps(view)
     def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if isinstance(request.user, User):
+            remember_grants(request.user)
             return view(cast(SignedInRequest, request), *args, **kwargs)
         if request.headers.get("HX-Request"):
             return _leave_for_sign_in(request)

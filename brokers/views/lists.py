@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import DecimalField, ExpressionWrapper, F, QuerySet, Sum
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -19,6 +19,8 @@ from brokers.terms import Side
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.paging import PART, cursor_in, newest_first
 
+DAYS_ADDED_AT_ONCE = 1  # a page adds up a day by itself
+MOST_DAYS_ADDED = 31  # and a month when asked; a broker's own totals reach further (기간 손익)
 MOST = 50  # notices in a short list
 WON = DecimalField(max_digits=24, decimal_places=4)
 
@@ -38,10 +40,22 @@ def fills(request: SignedInRequest) -> HttpResponse:
         found = filters.within(fills_of(request.user), "executed_at")
         context["part"] = newest_first(found, "executed_at", request.GET.get("after", ""), "account", "order")
         context["live"] = filters.is_live()
-        if "after" not in request.GET:
+        context["may_add"] = filters.span().days <= MOST_DAYS_ADDED
+        if filters.span().days <= DAYS_ADDED_AT_ONCE and "after" not in request.GET:
             context["totals"] = _totals(found)
     wanted = "brokers/parts/fill_rows.html" if "after" in request.GET else "brokers/fills.html"
     return render(request, wanted, context)
+
+
+@require_GET
+@signed_in
+def fill_totals(request: SignedInRequest) -> HttpResponse:
+    """A longer period's totals, for who asks for them: they read every fill of it."""
+    filters = PeriodForm(request.GET, user=request.user)
+    if not filters.is_valid() or filters.span().days > MOST_DAYS_ADDED:
+        raise Http404
+    totals = _totals(filters.within(fills_of(request.user), "executed_at"))
+    return render(request, "brokers/parts/fill_totals.html", {"totals": totals})
 
 
 def _totals(found: QuerySet[Fill]) -> dict[str, Any]:
