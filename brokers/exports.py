@@ -1,7 +1,4 @@
-"""Lists as files for a spreadsheet: CSV and Excel, written row by row.
-
-A text that a spreadsheet would take for a formula is written behind an apostrophe.
-"""
+"""Lists as files for a spreadsheet: CSV and Excel, written row by row, no text as a formula."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,11 +9,11 @@ from io import BytesIO
 from openpyxl import Workbook
 
 from lucy.clock import KST
+from lucy.sheets import harmless
 
 Cell = str | int | Decimal | date | datetime | None
 
 BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 EXCEL_ROWS = 100_000  # more is a CSV's business: a workbook of a million rows opens nowhere in a hurry
 
 
@@ -53,11 +50,7 @@ def _written(cell: Cell) -> str:
             return f"{cell.normalize():f}"
         case int():
             return str(cell)
-    return _harmless(cell)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text
+    return harmless(cell)
 
 
 def workbook(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> BytesIO:
@@ -82,5 +75,5 @@ def _valued(cell: Cell) -> Cell:
         case datetime():
             return cell.astimezone(KST).replace(tzinfo=None)
         case str():
-            return _harmless(cell)
+            return harmless(cell)
     return cell

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from brokers.hangul import initials_of, is_initials
 from brokers.templatetags.lucy import arrow, figure, rate, signed, trend, won
+from lucy.sheets import harmless
 from screener.screens import Column, Kind, Row, Screen, Value
 
 PART = 100  # rows at a time
@@ -198,8 +199,8 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Row]) -> str:
 
 
 def _heading(column: Column) -> str:
-    label = f"{column.group} {column.label}" if column.group else column.label
-    return f"{label} ({UNITS[column.kind]})" if column.kind in UNITS else label
+    unit = f" ({UNITS[column.kind]})" if column.kind in UNITS else ""
+    return column.full_label + unit
 
 
 def _plain(value: Value) -> str:
@@ -209,6 +210,4 @@ def _plain(value: Value) -> str:
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, Decimal):
         return f"{value:f}"
-    text = str(value)
-    # A word that begins like a formula would be run by a spreadsheet.
-    return f"'{text}" if isinstance(value, str) and text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return harmless(value) if isinstance(value, str) else str(value)

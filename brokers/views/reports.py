@@ -1,6 +1,5 @@
 """The end of an account's day, and what differs from the broker's books."""
 
-import csv
 from datetime import date
 from typing import Any
 
@@ -11,12 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from brokers.adapters.base import BrokerError
+from brokers.exports import csv_lines
 from brokers.rights import accounts_of, may_settle
 from brokers.selectors import differences_of, report_of, with_related
 from brokers.services.reconcile import choose
 from brokers.views.access import SignedInRequest, signed_in
 from lucy import clock
-from lucy.clock import KST
 from lucy.errors import LucyError
 
 COLUMNS = (
@@ -57,26 +56,23 @@ def report_csv(request: SignedInRequest, pk: str, day: str) -> HttpResponse:
     account = get_object_or_404(accounts_of(request.user), pk=pk)
     found = report_of(account, _day(day))
     names = {order.pk: order.name for order in found.orders}
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="lucy-{account.number[-4:]}-{day}.csv"'
-    response.write("\ufeff")
-    lines = csv.writer(response)
-    lines.writerow(COLUMNS)
-    for fill in found.fills:
-        lines.writerow(
-            [
-                f"{fill.executed_at.astimezone(KST):%Y-%m-%d %H:%M:%S}",
-                fill.broker_order_no,
-                fill.fill_no,
-                fill.symbol,
-                names.get(fill.order_id, ""),
-                fill.get_side_display(),
-                fill.quantity,
-                f"{fill.price.normalize():f}",
-                f"{(fill.quantity * fill.price).normalize():f}",
-                fill.get_source_display(),
-            ]
+    rows = [
+        (
+            fill.executed_at,
+            fill.broker_order_no,
+            fill.fill_no,
+            fill.symbol,
+            names.get(fill.order_id, ""),
+            str(fill.get_side_display()),
+            fill.quantity,
+            fill.price,
+            fill.quantity * fill.price,
+            str(fill.get_source_display()),
         )
+        for fill in found.fills
+    ]
+    response = HttpResponse("".join(csv_lines(COLUMNS, rows)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="lucy-{account.number[-4:]}-{day}.csv"'
     return response
 
 

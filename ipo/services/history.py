@@ -17,6 +17,7 @@ from ipo.forecast import limits_on
 from ipo.models import OfferingHistory
 from lucy.errors import LucyError
 from lucy.mongo import transactional
+from lucy.sheets import FORMULA_BEGINS, harmless
 
 MOST_BYTES: Final = 1_000_000
 MOST_ROWS: Final = 5_000
@@ -50,7 +51,6 @@ NEEDED: Final = ("company", "offer_price")
 FIELDS: Final = tuple(name for name, _heading, _aliases in COLUMNS)
 HEADINGS: Final = {name: heading for name, heading, _aliases in COLUMNS}
 NOTHING: Final = frozenset({"", "-", "–", "N/A", "n/a", "null", "None", "nan", "NaN"})
-SPREADSHEET_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
 
 
 @dataclass(slots=True)
@@ -179,7 +179,7 @@ def _line(number: int, row: list[str], places: dict[str, int], headings: list[st
 
 
 def _value(name: str, cell: str, *, in_millions: bool = False) -> Any:
-    if cell.startswith("'") and cell[1:2] in SPREADSHEET_STARTS:
+    if cell.startswith("'") and cell[1:2] in FORMULA_BEGINS:
         cell = cell[1:]
     if name in {"company", "note"}:
         return " ".join(cell.split())
@@ -355,5 +355,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, Decimal):
         return f"{value:f}"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(SPREADSHEET_STARTS) else text
+    return harmless(value) if isinstance(value, str) else str(value)

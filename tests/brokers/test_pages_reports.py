@@ -5,6 +5,7 @@ import pytest
 from brokers.models import AccountGrant, Discrepancy, DiscrepancyKind, OrderStatus
 from brokers.services import discrepancies
 from lucy import clock
+from tests.brokers.test_pages import make_fill
 from tests.factories import make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -27,12 +28,14 @@ def unclear(account, trader):
 
 
 def test_the_report_shows_the_day_and_its_csv(client, account, trader):
-    make_order(account, trader)
+    make_fill(make_order(account, trader, name="=cmd|calc"))
     client.force_login(trader)
     day = clock.trade_date().isoformat()
-    assert "삼성전자" in client.get("/report/").content.decode()
+    assert "=cmd|calc" in client.get("/report/").content.decode()
     reply = client.get(f"/report/{account.pk}/{day}.csv")
-    assert reply.content.decode("utf-8-sig").startswith("체결시각,")
+    heading, line = reply.content.decode("utf-8-sig").splitlines()
+    assert heading.startswith("체결시각,")
+    assert ",005930,'=cmd|calc,매수,10," in line  # shown, not run
 
 
 def test_a_stranger_sees_neither_report_nor_differences(client, account, unclear):
