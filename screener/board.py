@@ -8,7 +8,6 @@ from brokers.rights import tradable_accounts_of
 from screener.screens import Column, Row, Screen
 from screener.tables import PART, Band, Cell, Limit, View, arrange, bands, cell, shown_columns
 
-
 MARKS = {"": "", "entered": "＋진입", "left": "－이탈", "changed": "바뀜"}
 
 
@@ -121,7 +120,7 @@ def words_of(screen: Screen, view: View) -> list[str]:
     found = [f"‘{view.text}’"] if view.text else []
     for key, limit in view.limits.items():
         if column := screen.column(key):
-            found.append(f"{column.label} {_limit_words(limit)}")
+            found.append(f"{column.full_label} {_limit_words(limit)}")
     return found
 
 

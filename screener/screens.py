@@ -96,6 +96,11 @@ class Column:
     hidden: bool = False
     link: str = ""
 
+    @property
+    def full_label(self) -> str:
+        """With its group, where no heading stands above."""
+        return f"{self.group} {self.label}".strip()
+
 
 CODE = Column("symbol", "종목코드", Kind.CODE)
 NAME = Column("name", "종목명", Kind.NAME)
