@@ -51,6 +51,7 @@ def test_the_page_draws_and_opens_the_ticket(paper, new_page, trader, account, i
     expect(page.locator("#stock-book .level")).to_have_count(20)
     expect(page.locator("#stock-book .own-buy")).to_have_text("내 4")
     expect(page.locator("#costs-price")).not_to_have_value("50,000")  # the quote's price took its place
+    expect(page.locator("#stock-company")).to_contain_text("부채비율")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     picture(page, f"stock-{width}")
 
