@@ -110,6 +110,7 @@ class WatchedIssue:
     symbol: str
     name: str
     memo: str
+    is_domestic: bool  # a stock, ETF or ETN of the Korean exchanges
     price: "WatchedPrice | None" = None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import islice, takewhile
+from random import Random
 
 from brokers.paper import grid
 from brokers.paper.kis_quotes import QUOTATIONS, sign
@@ -76,10 +77,12 @@ def opinions(call: KisCall, issue: Issue, first: date, last: date) -> Iterator[O
     if issue.kind != "stock":
         return
     for day in takewhile(lambda day: day >= first, _days_back(call)):
-        mixed = call.market.seed * 7919 + int(issue.code, 36) * 31 + day.toordinal() * 17
+        if day > last:
+            continue
+        chance = Random(f"{call.market.seed}:{issue.code}:{day}:opinion")  # noqa: S311
         reporting = day.toordinal() % 10 == 0
-        if day <= last and mixed % (2 if reporting else 15) == 0:
-            yield _opinion(issue, day, mixed // 3)
+        if chance.randrange(2 if reporting else 15) == 0:
+            yield _opinion(issue, day, chance)
 
 
 def _days_back(call: KisCall) -> Iterator[date]:
@@ -88,12 +91,11 @@ def _days_back(call: KisCall) -> Iterator[date]:
     return islice(clock.business_days_back(clock.trade_date()), OPINION_DAYS)
 
 
-def _opinion(issue: Issue, day: date, mixed: int) -> Opinion:
+def _opinion(issue: Issue, day: date, chance: Random) -> Opinion:
     """The close of the day before is made up as well: within a tenth of today's base price."""
-    place = mixed % len(WORDS)
-    firm = list(FIRMS)[mixed // 7 % len(FIRMS)]
-    close = grid.snap_down(issue.base_price * (90 + mixed // 5 % 21) // 100, issue.kind)
-    target = grid.snap_down(close * (90 + mixed // 11 % 70) // 100, issue.kind)
+    place, firm = chance.randrange(len(WORDS)), chance.choice(list(FIRMS))
+    close = grid.snap_down(issue.base_price * chance.randint(90, 110) // 100, issue.kind)
+    target = grid.snap_down(close * chance.randint(90, 160) // 100, issue.kind)
     return Opinion(issue, day, close, firm, place, 0 if WORDS[place][1] == "NotRated" else target)
 
 

@@ -19,6 +19,7 @@ from screener.sources.kis_rankings import PRICE, VOLUME, ticker_row
 
 SOURCE = "한국투자증권"
 CHOICES_SECONDS = 60
+MILLION = 1_000_000
 MOST_HITS = 100
 T = TypeVar("T")
 
@@ -98,7 +99,7 @@ def watched_issues(user: User, asked: Mapping[str, Any]) -> Result:
 
 
 def _issue_row(issue: WatchedIssue) -> Row:
-    """Issues that Lucy cannot trade (indices, foreign stocks) have no `symbol` of a stock."""
+    """Issues that Lucy cannot trade (indices, futures, foreign stocks) have no `symbol` of a stock."""
     row: Row = {
         "rank": issue.rank + 1,
         "exchange": issue.exchange,
@@ -106,19 +107,21 @@ def _issue_row(issue: WatchedIssue) -> Row:
         "name": issue.name,
         "memo": issue.memo,
     }
-    price = issue.price
-    if price is None:
-        return row
-    return (
-        row
-        | ticker_row(price.ticker)
-        | {
-            "name": issue.name or price.ticker.name,
-            "ask_total": price.ask_total,
-            "bid_total": price.bid_total,
-            "amount": price.amount,
+    if issue.is_domestic:
+        row["symbol"] = issue.symbol[-6:]
+    if issue.price is not None:
+        ticker = issue.price.ticker
+        row |= {
+            "name": issue.name or ticker.name,
+            "price": ticker.price,
+            "change": ticker.change,
+            "change_rate": ticker.change_rate,
+            "volume": ticker.volume,
+            "ask_total": issue.price.ask_total,
+            "bid_total": issue.price.bid_total,
+            "amount": int(issue.price.amount / MILLION),
         }
-    )
+    return row
 
 
 NO_GROUPS = "저장된 관심그룹이 없습니다. 한국투자증권 HTS나 MTS에서 관심종목을 서버에 저장하면 나옵니다."
@@ -158,7 +161,7 @@ register(
             Column("ask_total", "총매도잔량", Kind.COUNT, "호가잔량"),
             Column("bid_total", "총매수잔량", Kind.COUNT, "호가잔량"),
             VOLUME,
-            Column("amount", "거래대금(원)", Kind.WON),
+            Column("amount", "거래대금(백만원)", Kind.MILLION),
             Column("code", "원래 코드", Kind.TEXT, hidden=True),
             Column("memo", "메모", Kind.TEXT, hidden=True),
         ),

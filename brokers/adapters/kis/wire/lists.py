@@ -19,7 +19,8 @@ from brokers.adapters.lists import (
 ALL_FIRMS = "999"
 EVERY_KIND, KINDS = "0", ("1", "2", "3")  # FID_DIV_CLS_CODE: buy, neutral, sell
 FALLS, RISES = ("4", "5"), ("1", "2")  # prdy_vrss_sign, daebi
-PRICED_MARKETS = frozenset({"J", "NX", "UN", "U"})  # fid_mrkt_cls_code that intstock-multprice takes
+STOCK_MARKETS = frozenset({"J", "NX", "UN"})
+PRICED_MARKETS = STOCK_MARKETS | {"U"}  # fid_mrkt_cls_code that intstock-multprice takes
 
 
 # --- opinions ---
@@ -125,6 +126,7 @@ def issues(rows: Sequence[Row]) -> list[tuple[str, WatchedIssue]]:
                 symbol=text(row, "jong_code"),
                 name=text(row, "hts_kor_isnm"),
                 memo=text(row, "memo"),
+                is_domestic=text(row, "fid_mrkt_cls_code") in STOCK_MARKETS,
             ),
         )
         for row in rows
