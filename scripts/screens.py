@@ -26,6 +26,9 @@ PAGES = {
     "notices": "/notices/",
     "report": "/report/",
     "differences": "/differences/",
+    "blocks": "/blocks/",
+    "block-plans": "/blocks/plans/",
+    "block-report": "/blocks/report/",
     "profile": "/accounts/",
 }
 WIDTHS = {"": (1440, 900), "-phone": (390, 844)}

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from brokers.blocks.views import approvals, blocks, funds, plans, reports
+from brokers.blocks.views import approvals, baskets, blocks, funds, plans, reports
 
 app_name = "blocks"
 urlpatterns = [
@@ -23,6 +23,9 @@ urlpatterns = [
     path("plans/<objectid:pk>/edit/", plans.edit, name="edit-plan"),
     path("funds/", funds.funds, name="funds"),
     path("funds/<objectid:pk>/", funds.fund, name="fund"),
+    path("rebalance/", baskets.rebalance, name="rebalance"),
+    path("basket/", baskets.basket, name="basket"),
+    path("basket/place/", baskets.place, name="basket-place"),
     path("report/", reports.report, name="report"),
     path("report/<str:day>.<str:form>", reports.report_file, name="report-file"),
 ]

@@ -10,11 +10,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from brokers.adapters import client_for
-from brokers.blocks.models import Webhook, WebhookDelivery
+from brokers.blocks.models import Block, Webhook, WebhookDelivery
 from brokers.blocks.services import allocating, changes, webhooks
 from brokers.blocks.services.staging import place_block
 from brokers.blocks.terms import DeliveryState
-from brokers.models import Order
 from brokers.services.reconcile import reconcile
 from lucy import clock
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of, wish
@@ -62,7 +61,7 @@ def filled(paper, account, trader, receiver, monkeypatch):
     legs = [(make_fund(code, trader), None, 5000) for code in "AB"]
     plan = make_plan(trader, legs, mode="shared", executing_account=account)
     block = place_block(trader, "b", plan, wish(low, 10))
-    eventually(lambda: Order.objects.filter(status="accepted").exists())
+    eventually(lambda: Block.objects.get().status == "working")
     (order,) = orders_of(block)
     fill(paper, order, 4)
     reconcile(account)

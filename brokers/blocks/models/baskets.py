@@ -45,6 +45,7 @@ class BasketRow(models.Model):
     symbol = models.CharField("종목코드", max_length=7)
     side = models.CharField("구분", max_length=4)
     quantity = models.BigIntegerField("수량 (주)")
+    price = models.DecimalField("가격", max_digits=14, decimal_places=0)
     block = models.ForeignKey(
         Block, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="블록"
     )

@@ -55,7 +55,8 @@ def _same_id(user: User, client_block_id: str) -> Block | None:
 def _same_block(block: Block, plan: Plan, wish: Wish) -> Block:
     asked = (wish.symbol, wish.side, wish.order_type, wish.price, wish.amount, wish.targets is not None)
     stored = (block.symbol, block.side, block.order_type, block.price, block.amount, block.has_targets)
-    if block.plan_id == plan.pk and asked == stored and wish.quantity in {None, block.quantity}:
+    alike = block.plan_id == plan.pk and asked == stored and wish.quantity in {None, block.quantity}
+    if alike and (wish.targets is None or _targets_of(block) == {k: v for k, v in wish.targets.items() if v}):
         return block
     raise LucyError(
         "client_block_id_reused",
@@ -63,6 +64,11 @@ def _same_block(block: Block, plan: Plan, wish: Wish) -> Block:
         status=409,
         block=str(block.pk),
     )
+
+
+def _targets_of(block: Block) -> dict[int, int]:
+    rows = mongo.find_all(AllocationShare, block_id=[block.pk])
+    return {row.position: row.ordered for row in rows}
 
 
 def _require_no_repeat(user: User, plan: Plan, found: Preview) -> None:

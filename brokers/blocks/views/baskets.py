@@ -1,0 +1,80 @@
+"""리밸런싱 and 바스켓: many blocks at once, seen before anything leaves."""
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from brokers.blocks.forms import BasketForm
+from brokers.blocks.models import Plan
+from brokers.blocks.rights import plans_of
+from brokers.blocks.services import baskets, rebalancing
+from brokers.views.access import SignedInRequest, signed_in
+from lucy.errors import LucyError
+
+
+def _plan(request: SignedInRequest, key: str) -> Plan:
+    plans = plans_of(request.user, to_order=True).select_related("executing_account")
+    return get_object_or_404(plans, pk=key, replaced_at=None)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def rebalance(request: SignedInRequest) -> HttpResponse:
+    """`?plan=`: the proposal; POST places its blocks."""
+    plans = plans_of(request.user, to_order=True).filter(replaced_at=None).order_by("code")[:300]
+    context: dict[str, Any] = {"plans": list(plans), "name": uuid4()}
+    key = request.POST.get("plan") or request.GET.get("plan", "")
+    if not key:
+        return render(request, "blocks/rebalance.html", context)
+    plan = _plan(request, key)
+    try:
+        if request.method == "POST":
+            made = rebalancing.place(request.user, plan, request.POST.get("name", "")[:36])
+            messages.success(request, f"블록 {len(made)}건을 만들었습니다.")
+            return redirect("blocks:blocks")
+        context["round"] = rebalancing.propose(request.user, plan, whole=True)
+    except LucyError as refusal:
+        context["refusal"] = refusal
+    return render(request, "blocks/rebalance.html", context | {"plan": plan})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def basket(request: SignedInRequest) -> HttpResponse:
+    """Step one: every row and the blocks it would become; nothing is stored."""
+    is_sent = request.method == "POST"
+    form = BasketForm(
+        request.POST if is_sent else None, request.FILES if is_sent else None, user=request.user
+    )
+    context: dict[str, Any] = {"form": form, "headings": baskets.HEADINGS}
+    if is_sent and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            text = baskets.text_of(file.name, file.read(baskets.MOST_BYTES + 1))
+            context["judged"] = baskets.judge(request.user, form.cleaned_data["plan"], text)
+            context["file_name"] = file.name
+        except LucyError as refusal:
+            form.add_error("file", refusal.message)
+    return render(request, "blocks/basket.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@signed_in
+def place(request: SignedInRequest) -> HttpResponse:
+    """Step two: the same text, read and judged again."""
+    plan = _plan(request, request.POST.get("plan", ""))
+    name, text = request.POST.get("file_name", ""), request.POST.get("text", "")[: baskets.MOST_BYTES]
+    try:
+        found, is_new = baskets.place(request.user, plan, name, text.replace("\r\n", "\n"))
+    except LucyError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("blocks:basket")
+    if is_new:
+        messages.success(request, f"{found.file_name}: 블록을 만들었습니다.")
+    else:
+        messages.info(request, f"{found.file_name}: 이미 올린 파일이라 새로 주문하지 않았습니다.")
+    return redirect("blocks:blocks")
