@@ -17,6 +17,7 @@ WHOLE = re.compile(r"<html\b", re.IGNORECASE)
 TAIL = 4_000  # characters in which a page's end is looked for first: what stands behind it is short
 IN_BRACKETS = re.compile(r"\([^()]*\)")
 PARTS = frozenset({"thead", "tbody", "tfoot"})
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # lxml reads them, never writes them
 HEAD_BYTES = 2048
 MOST_BAD_SHARE = 0.002  # single bad bytes are met in visitors' posts; more is another encoding
 FEW_BAD = 3
@@ -70,13 +71,13 @@ def document(page: str) -> Node:
         raise PageChanged("the page was cut: its end is missing")
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        tree = etree.fromstring(page.replace("\0", "").encode("utf-8", "replace"), parser=parser)
+        tree = etree.fromstring(NO_TEXT.sub("\ufffd", page).encode("utf-8", "replace"), parser=parser)
     except etree.LxmlError as error:
         raise PageChanged(f"no HTML: {error}") from error
     if tree is None:
         raise PageChanged("no HTML: nothing in it")
     for line_break in tree.iter("br"):
-        line_break.tail = f" {line_break.tail or ''}"
+        line_break.tail = " " + NO_TEXT.sub("\ufffd", line_break.tail or "")  # &#1; gets this far
     return tree
 
 
