@@ -170,7 +170,7 @@ def _averages_in_order(prices: Prices, values: Values) -> tuple[Bools, Bools]:
     lines = [of.average(prices.close, values[key]) for key in ("short", "middle", "long")]
     if values["way"] == "down":
         lines.reverse()
-    known = ~np.isnan(np.array(lines)).any(axis=0)
+    known = of.all_known(lines)
     return (lines[0] > lines[1]) & (lines[1] > lines[2]), known
 
 

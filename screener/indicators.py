@@ -244,5 +244,11 @@ def crossed(short: list[Floats], long: list[Floats], *, up: bool) -> tuple[Bools
     holds = np.zeros(len(spans[0]), np.bool_)
     for now, before in pairwise(spans):
         holds |= (now > 0) & (before <= 0)
-    known = ~np.isnan(np.array(spans)).any(axis=0)
+    known = all_known(spans)
     return holds & known, known
+
+
+def all_known(figures: list[Floats]) -> Bools:
+    """Where none of them is NaN."""
+    known: Bools = np.logical_and.reduce([~np.isnan(one) for one in figures])
+    return known

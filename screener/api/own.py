@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,14 +17,19 @@ from screener.models import OwnScreen
 from screener.rights import own_screen_seen_by, own_screens_of, own_screens_seen_by
 from screener.services import own
 
-
-class ConditionShape(serializers.Serializer[None]):
-    key = serializers.CharField()
-    label = serializers.CharField()
-    heading = serializers.CharField()
-    inputs = serializers.ListField(
-        child=serializers.DictField(), help_text="key, label, shape, initial, least, most, choices, unit."
-    )
+_condition_shape = inline_serializer(
+    "ScreenCondition",
+    {
+        "key": serializers.CharField(),
+        "label": serializers.CharField(),
+        "heading": serializers.CharField(),
+        "inputs": serializers.ListField(
+            child=serializers.DictField(),
+            help_text="key, label, shape, initial, least, most, choices, unit.",
+        ),
+    },
+    many=True,
+)
 
 
 class OwnShape(serializers.Serializer[None]):
@@ -69,7 +74,7 @@ class ConditionsView(ApiView):
     @extend_schema(
         operation_id="screens_conditions",
         tags=["screens"],
-        responses={200: ConditionShape(many=True), **errors(401, 429)},
+        responses={200: _condition_shape, **errors(401, 429)},
         description="What an own screen may ask of a stock.",
     )
     def get(self, request: Request) -> Response:

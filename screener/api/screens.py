@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from brokers.api.views import ApiView
 from lucy.errors import LucyError, errors
 from screener import questions, screens
-from screener.api.shapes import RowsShape, ScreenShape, rows_snapshot, screen_snapshot
+from screener.api.shapes import rows_shape, rows_snapshot, screen_shape, screen_snapshot, screens_shape
 from screener.screens import Screen
 from screener.selectors import find_screen
 from screener.services import results
@@ -31,7 +31,8 @@ class ScreenView(ApiView):
         """Raises `LucyError` (400) that names each wrong parameter."""
         asked = results.question(screen, self.user, data)
         if not isinstance(asked, Question):
-            raise serializers.ValidationError(asked.errors)
+            wrong = {name: [str(word) for word in words] for name, words in asked.errors.items()}
+            raise serializers.ValidationError(wrong)
         return asked
 
 
@@ -39,7 +40,7 @@ class ScreensView(ScreenView):
     @extend_schema(
         operation_id="screens_list",
         tags=["screens"],
-        responses={200: ScreenShape(many=True), **errors(401, 429)},
+        responses={200: screens_shape, **errors(401, 429)},
         description="Every screen of the sources; own ones are under `own/`. Questions may depend on the "
         "user's accounts, so they are told by each screen.",
     )
@@ -51,7 +52,7 @@ class OneScreenView(ScreenView):
     @extend_schema(
         operation_id="screens_one",
         tags=["screens"],
-        responses={200: ScreenShape, **errors(401, 404, 429)},
+        responses={200: screen_shape, **errors(401, 404, 429)},
         description="A screen with its columns and its questions, which are parameters of `rows/`.",
     )
     def get(self, request: Request, key: str) -> Response:
@@ -82,7 +83,7 @@ class RowsView(ScreenView):
         operation_id="screens_rows",
         tags=["screens"],
         parameters=[Shown],
-        responses={200: RowsShape, **errors(400, 401, 404, 429, 502, 503, 504)},
+        responses={200: rows_shape, **errors(400, 401, 404, 429, 502, 503, 504)},
         description="What the screen finds for its questions (more parameters, by the names that the screen "
         "tells). The source is asked unless its last answer is fresh; when it is silent, or broke off, the "
         "last good result comes with `silence` or `partial`.",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 from lucy.errors import LucyError
@@ -14,47 +15,64 @@ from screener.screens import Column, Kind, Row, Screen, Value
 from screener.services.results import Answer
 from screener.tables import UNITS
 
-
-class ColumnShape(serializers.Serializer[None]):
-    key = serializers.CharField()
-    label = serializers.CharField()
-    kind = serializers.ChoiceField(Kind.choices)
-    group = serializers.CharField(allow_blank=True)
-    unit = serializers.CharField(allow_blank=True)
-
-
-class QuestionShape(serializers.Serializer[None]):
-    name = serializers.CharField(help_text="The query parameter.")
-    label = serializers.CharField(allow_blank=True)
-    choices = serializers.DictField(help_text="Value to words; empty where anything may be typed.")
-
-
-class ScreenShape(serializers.Serializer[None]):
-    key = serializers.CharField()
-    title = serializers.CharField()
-    about = serializers.CharField(allow_blank=True)
-    source = serializers.CharField()
-    columns = ColumnShape(many=True)
-    questions = QuestionShape(many=True)
+_column_shape = inline_serializer(
+    "ScreenColumn",
+    {
+        "key": serializers.CharField(),
+        "label": serializers.CharField(),
+        "kind": serializers.ChoiceField(Kind.choices),
+        "group": serializers.CharField(allow_blank=True),
+        "unit": serializers.CharField(allow_blank=True),
+    },
+    many=True,
+)
+_question_shape = inline_serializer(
+    "ScreenQuestion",
+    {
+        "name": serializers.CharField(help_text="The query parameter."),
+        "label": serializers.CharField(allow_blank=True),
+        "choices": serializers.DictField(help_text="Value to words; empty where anything may be typed."),
+    },
+    many=True,
+)
 
 
-class RowsShape(serializers.Serializer[None]):
-    as_of = serializers.DateTimeField(help_text="When the source's figures were true.")
-    read_at = serializers.DateTimeField()
-    source = serializers.CharField()
-    complete = serializers.BooleanField(help_text="False: half read, and there was never a whole one.")
-    silence = serializers.CharField(
-        allow_blank=True, help_text="Why the source did not answer now; the rows are the last good ones then."
-    )
-    partial = serializers.IntegerField(
-        allow_null=True, help_text="Rows of a newer run that broke off; it is not shown."
-    )
-    notes = serializers.ListField(child=serializers.CharField())
-    total = serializers.IntegerField()
-    next = serializers.IntegerField(allow_null=True, help_text="`from` of the next part; null at the end.")
-    results = serializers.ListField(
-        child=serializers.DictField(), help_text="By the columns' keys; money as strings."
-    )
+screen_shape = inline_serializer(
+    "Screen",
+    {
+        "key": serializers.CharField(),
+        "title": serializers.CharField(),
+        "about": serializers.CharField(allow_blank=True),
+        "source": serializers.CharField(),
+        "columns": _column_shape,
+        "questions": _question_shape,
+    },
+)
+screens_shape = type(screen_shape)(many=True)
+rows_shape = inline_serializer(
+    "ScreenRows",
+    {
+        "as_of": serializers.DateTimeField(help_text="When the source's figures were true."),
+        "read_at": serializers.DateTimeField(),
+        "source": serializers.CharField(),
+        "complete": serializers.BooleanField(help_text="False: half read, and there was never a whole one."),
+        "silence": serializers.CharField(
+            allow_blank=True,
+            help_text="Why the source did not answer now; the rows are the last good ones then.",
+        ),
+        "partial": serializers.IntegerField(
+            allow_null=True, help_text="Rows of a newer run that broke off; it is not shown."
+        ),
+        "notes": serializers.ListField(child=serializers.CharField()),
+        "total": serializers.IntegerField(),
+        "next": serializers.IntegerField(
+            allow_null=True, help_text="`start` of the next part; null at the end."
+        ),
+        "results": serializers.ListField(
+            child=serializers.DictField(), help_text="By the columns' keys; money as strings."
+        ),
+    },
+)
 
 
 def screen_snapshot(screen: Screen, form: forms.Form | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from screener.screens import Result, Screen
 from screener.selectors import find_screen
 from screener.services import layouts, results, snapshots
 from screener.services.results import Question
+from screener.tables import View
 from screener.views.screens import question_of, sent_or_remembered, start_of
 
 
@@ -108,7 +109,7 @@ def _compared(
     request: SignedInRequest,
     row: Snapshot,
     screen: Screen,
-    view: board.View | None = None,
+    view: View | None = None,
     start: int = 0,
 ) -> dict[str, Any]:
     """The table of what differs; of the kept result itself where there is nothing to compare with."""

@@ -85,7 +85,7 @@ def make_instruments(*rows: Row) -> None:
     for one in rows or (SAMSUNG, KAKAO, NAVER):
         name = str(one["name"])
         Instrument.objects.create(
-            symbol=one["symbol"],
+            symbol=str(one["symbol"]),
             name=name,
             initials=initials_of(name),
             market="kospi",

@@ -7,7 +7,7 @@ from accounts.services import issue_tokens
 from screener.models import OwnScreen, Schedule
 from screener.questions import query_of
 from screener.services import saved, snapshots
-from screener.services.results import question
+from screener.services.results import Question, question
 from tests.factories import make_user
 from tests.screener.prices import keep_closes
 from tests.screener.screens import KAKAO, SAMSUNG, make_instruments
@@ -107,6 +107,7 @@ def test_conditions_tell_their_inputs(api):
 
 def test_saved_searches_and_kept_results(api, trader, screen, source):
     asked = question(screen, trader, query_of({"market": "all"}))
+    assert isinstance(asked, Question)
     row = saved.save(trader, asked, "급증", Schedule.CLOSE, tell=False)
     address = f"/api/v1/screens/saved/{row.pk}/"
     assert api.post(f"{address}run/").json()["found"] == 3

@@ -7,6 +7,7 @@ from django.urls import reverse
 from brokers.models import Tag
 from brokers.services import watch
 from lucy.errors import LucyError
+from screener import own as rules
 from screener.models import OwnScreen, SavedScreen
 from screener.services import own
 from tests.factories import make_user
@@ -86,7 +87,7 @@ def test_without_history_price_conditions_say_so(trader):
     PriceChunk.objects.all().delete()
     own.forget_panel()
     with pytest.raises(LucyError, match="가격 이력이 아직 없습니다"):
-        own.run(trader, own.own.read(RISING, own.names()))
+        own.run(trader, rules.read(RISING, own.names()))
 
 
 def fields(**more):

@@ -10,7 +10,7 @@ from brokers.models import UserNotice
 from lucy import clock
 from screener.models import SavedScreen, Schedule, ScreenChange
 from screener.services import due, saved
-from screener.services.results import question
+from screener.services.results import Question, question
 from tests.factories import make_user
 from tests.screener.screens import KAKAO, NAVER, SAMSUNG
 
@@ -35,6 +35,7 @@ def search(trader, screen):
     from screener.questions import query_of
 
     asked = question(screen, trader, query_of({"market": "all"}))
+    assert isinstance(asked, Question)
     row = saved.save(trader, asked, "거래량 급증", Schedule.TEN_MINUTES, tell=True)
     assert saved.run(row)
     return row

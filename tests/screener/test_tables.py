@@ -7,7 +7,7 @@ import pytest
 
 from screener.compare import compare
 from screener.packing import pack, unpack
-from screener.screens import Column, Kind, Screen, register
+from screener.screens import Column, Kind, Row, Screen, register
 from screener.tables import Limit, View, arrange, bands, cell, shown_columns, write_csv, written
 from tests.screener.screens import COLUMNS, KAKAO, NAVER, SAMSUNG, Source, VolumeForm
 
@@ -125,7 +125,7 @@ def test_csv_holds_plain_numbers_and_runs_no_formula(screen):
 
 
 def test_rows_come_back_from_the_database_as_they_went():
-    rows = [
+    rows: list[Row] = [
         {"a": 1, "b": Decimal("1.50"), "c": "글", "d": date(2026, 1, 2), "e": True, "f": None, "g": 0.25},
         {"a": Decimal("2.5"), "b": None, "c": "", "d": None, "e": False, "f": None, "g": None},
         {"a": 3, "b": Decimal(0), "c": "x", "d": date(2026, 1, 3), "e": None, "f": None, "g": 1.0},
@@ -140,7 +140,7 @@ def test_rows_come_back_from_the_database_as_they_went():
 
 def test_no_column_holds_a_list():
     with pytest.raises(TypeError, match="list"):
-        pack([{"a": [1]}])
+        pack([{"a": [1]}])  # type: ignore[dict-item]
 
 
 def test_two_results_side_by_side(screen):
