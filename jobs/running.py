@@ -10,13 +10,15 @@ from typing import Any
 from celery import Task
 from celery.exceptions import Ignore, Retry
 
+from lucy.errors import LucyError
+
 LIMIT = timedelta(minutes=30)  # of a task that names none
 MOST_LINES = 400
 
 logger = logging.getLogger(__name__)
 
 
-class JobTask(Task):  # type: ignore[misc]
+class JobTask(Task):  # type: ignore[type-arg]
     """A task whose runs are rows of `JobRun`; `time_limit_minutes` and `quiet` are options of `shared_task`.
 
     A quiet task leaves no row of a run that gave None: it runs every few seconds and mostly finds nothing.
@@ -49,6 +51,10 @@ class JobTask(Task):  # type: ignore[misc]
                 result = self.run(*args, **kwargs)
             except Retry as turn:
                 services.failed(run, str(turn.exc or turn), "\n".join(lines), again=True)
+                raise
+            except LucyError as refusal:  # in words, known and expected: without its way through the code
+                logger.warning("%s: %s", self.name, refusal.message)
+                services.failed(run, refusal.message, "\n".join(lines))
                 raise
             except BaseException as failure:
                 logger.exception("%s failed", self.name)

@@ -151,4 +151,5 @@ def next_run(job: PeriodicTask) -> datetime | None:
         moment: datetime = last + ahead
         return moment
     left: timedelta = job.schedule.remaining_estimate(job.last_run_at or now)
-    return max(now, now + left)
+    soonest: datetime = now + max(left, timedelta(0))
+    return soonest

@@ -1,12 +1,10 @@
 """설정 및 스케줄: business settings and jobs on one page, for staff."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
@@ -16,43 +14,15 @@ from jobs import selectors, services
 from jobs.models import JobRun
 from lucy.errors import LucyError
 
-P = ParamSpec("P")
-
-
-def _permitted(
-    permission: str,
-) -> Callable[
-    [Callable[Concatenate[SignedInRequest, P], HttpResponse]],
-    Callable[Concatenate[HttpRequest, P], HttpResponse],
-]:
-    """For who may see or change the schedule; others get a clear refusal."""
-
-    def wrap(
-        view: Callable[Concatenate[SignedInRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-        @signed_in
-        @wraps(view)
-        def wrapper(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not request.user.has_perm(permission):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return wrapper
-
-    return wrap
-
-
-may_look = _permitted("django_celery_beat.view_periodictask")
-may_change = _permitted("django_celery_beat.change_periodictask")
-
 
 class CronForm(forms.Form):
     cron = forms.CharField(max_length=120)
 
 
 @require_GET
-@may_look
+@signed_in
 def settings_page(request: SignedInRequest) -> HttpResponse:
+    _require(request, "view")
     context = {
         "lines": selectors.job_lines(),
         "groups": selectors.setting_groups(request.user),
@@ -62,32 +32,36 @@ def settings_page(request: SignedInRequest) -> HttpResponse:
 
 
 @require_GET
-@may_look
+@signed_in
 def jobs(request: SignedInRequest) -> HttpResponse:
     """The table of jobs, as it is now."""
+    _require(request, "view")
     context = {"lines": selectors.job_lines(), "may_change": _may_change(request)}
     return render(request, "jobs/rows.html", context)
 
 
 @require_GET
-@may_look
+@signed_in
 def runs(request: SignedInRequest, pk: str) -> HttpResponse:
     """The last runs of a job: in the drawer, or as a page of their own."""
+    _require(request, "view")
     job = get_object_or_404(PeriodicTask, pk=pk)
     template = "jobs/runs.html" if request.htmx else "jobs/runs_page.html"
     return render(request, template, {"job": job, "runs": selectors.runs_of(job)})
 
 
 @require_GET
-@may_look
+@signed_in
 def run(request: SignedInRequest, pk: str) -> HttpResponse:
     """What a run logged."""
+    _require(request, "view")
     return render(request, "jobs/run.html", {"run": get_object_or_404(JobRun, pk=pk)})
 
 
 @require_POST
-@may_change
+@signed_in
 def start(request: SignedInRequest, pk: str) -> HttpResponse:
+    _require(request, "change")
     job = _job(pk)
     try:
         services.run_now(job, request.user)
@@ -97,8 +71,9 @@ def start(request: SignedInRequest, pk: str) -> HttpResponse:
 
 
 @require_POST
-@may_change
+@signed_in
 def pause(request: SignedInRequest, pk: str) -> HttpResponse:
+    _require(request, "change")
     job = _job(pk)
     services.pause(job, request.POST.get("paused") == "1")
     return _row(
@@ -107,8 +82,9 @@ def pause(request: SignedInRequest, pk: str) -> HttpResponse:
 
 
 @require_POST
-@may_change
+@signed_in
 def cron(request: SignedInRequest, pk: str) -> HttpResponse:
+    _require(request, "change")
     job, form = _job(pk), CronForm(request.POST)
     try:
         if not form.is_valid():
@@ -117,6 +93,12 @@ def cron(request: SignedInRequest, pk: str) -> HttpResponse:
     except LucyError as refusal:
         return _row(request, job, error=refusal.message, given=request.POST.get("cron", ""))
     return _row(request, job, words="예약을 바꿨습니다.")
+
+
+def _require(request: SignedInRequest, verb: str) -> None:
+    """The schedule is for who may see or change it; others get a clear refusal."""
+    if not request.user.has_perm(f"django_celery_beat.{verb}_periodictask"):
+        raise PermissionDenied
 
 
 def _job(pk: str) -> PeriodicTask:
