@@ -212,6 +212,10 @@ class PeriodForm(forms.Form):
         length: timedelta = self.cleaned_data["last"] - self.cleaned_data["first"]
         return length + timedelta(days=1)
 
+    def file_name(self, what: str) -> str:
+        first, last = self.cleaned_data["first"], self.cleaned_data["last"]
+        return f"lucy-{what}-{first:%Y%m%d}-{last:%Y%m%d}"
+
     def summary(self) -> str:
         """What is chosen, in a line; nothing for what cannot be taken."""
         if not self.is_valid():

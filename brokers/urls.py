@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from brokers.views import accounts, desk, history, lists, mystock, orders, reports, stocks, stops, ticket
+from brokers.views import (
+    accounts,
+    desk,
+    history,
+    lists,
+    mystock,
+    orders,
+    own_files,
+    reports,
+    stocks,
+    stops,
+    ticket,
+)
 
 app_name = "brokers"
 urlpatterns = [
@@ -21,6 +33,8 @@ urlpatterns = [
     path("orders/<objectid:pk>/modify/", orders.modify, name="modify"),
     path("orders/<objectid:pk>/cancel/", orders.cancel, name="cancel"),
     path("fills/", lists.fills, name="fills"),
+    path("orders/file.<str:kind>", own_files.orders_file, name="orders-file"),
+    path("fills/file.<str:kind>", own_files.fills_file, name="fills-file"),
     path("fills/totals/", lists.fill_totals, name="fill-totals"),
     path("notices/", lists.notices, name="notices"),
     path("notices/latest/", lists.latest_notices, name="latest-notices"),

@@ -17,7 +17,7 @@ from brokers.terms import Side
 from brokers.views import files
 from lucy import clock
 from tests.brokers.adapters.test_history import trade
-from tests.brokers.test_pages import signed_in
+from tests.brokers.test_pages import make_fill, signed_in
 from tests.factories import make_account, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +148,23 @@ def test_files_hold_the_whole_period_and_what_the_filters_want(paper, ls_account
     assert content.decode("utf-8-sig").splitlines()[1].split(",")[3:6:2] == ["21", "2"]
     answer, _ = downloaded(trader, "trades-file", "exe", **asked)
     assert answer.status_code == 404
+
+
+def test_own_orders_and_fills_are_files_too(account, trader):
+    order = make_order(
+        account, trader, broker_order_no="7", name="=삼성전자", status="filled", filled_quantity=10
+    )
+    make_fill(order)
+    hidden = make_order(make_account(make_user()), broker_order_no="8", name="남의 종목")
+    make_fill(hidden)
+    _, content = downloaded(trader, "orders-file", "csv")
+    (line,) = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
+    assert line[2:5] == ["005930", "'=삼성전자", "매수"]
+    assert line[11:15] == ["체결", "Lucy", trader.username, "7"]
+    _, content = downloaded(trader, "fills-file", "xlsx")
+    (row,) = sheet_of(content)[1:]
+    assert row[5:9] == (10, 70_000, 700_000, "7")
+    assert downloaded(trader, "fills-file", "csv", side="sell")[1].decode().count("\n") == 1
 
 
 def test_a_sheet_too_long_for_excel_is_refused_with_a_way_out(paper, account, trader, monkeypatch):

@@ -1,0 +1,118 @@
+"""Lucy's own record of a period as files, oldest first: orders and fills that the page's filters want."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TypeVar
+
+from django.contrib import messages
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from brokers.exports import Cell
+from brokers.forms import OrderFilters, PeriodForm
+from brokers.models import Fill, Order
+from brokers.selectors import fills_of, orders_of, with_related
+from brokers.views.access import SignedInRequest, signed_in
+from brokers.views.files import download
+from lucy.errors import LucyError
+
+M = TypeVar("M", bound=Model)
+
+ROWS_AT_ONCE = 1_000
+ORDER_TITLES = (
+    *("주문시각", "계좌", "종목코드", "종목명", "구분", "유형", "주문가격", "주문수량", "체결수량"),
+    *("평균단가", "체결금액", "상태", "출처", "주문자", "주문번호", "사유"),
+)
+FILL_TITLES = (
+    *("체결시각", "계좌", "종목코드", "종목명", "구분", "수량", "가격", "금액"),
+    *("주문번호", "체결번호", "근거"),
+)
+
+
+@require_GET
+@signed_in
+def orders_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
+    filters = _wanted(OrderFilters(request.GET, user=request.user))
+    found = filters.within(orders_of(request.user), "created_at").reverse()
+    try:
+        return download(kind, filters.file_name("orders"), ORDER_TITLES, map(_order_cells, _orders(found)))
+    except LucyError as refusal:
+        return _back(request, "brokers:orders", refusal)
+
+
+@require_GET
+@signed_in
+def fills_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
+    filters = _wanted(PeriodForm(request.GET, user=request.user))
+    found = filters.within(fills_of(request.user), "executed_at").reverse()
+    try:
+        return download(kind, filters.file_name("fills"), FILL_TITLES, map(_fill_cells, _fills(found)))
+    except LucyError as refusal:
+        return _back(request, "brokers:fills", refusal)
+
+
+def _wanted(filters: PeriodForm) -> PeriodForm:
+    if not filters.is_valid():
+        raise Http404
+    return filters
+
+
+def _back(request: SignedInRequest, page: str, refusal: LucyError) -> HttpResponseBase:
+    messages.error(request, f"파일을 만들지 못했습니다. {refusal.message}")
+    return redirect(f"{reverse(page)}?{request.GET.urlencode()}")
+
+
+def _orders(found: QuerySet[Order]) -> Iterator[Order]:
+    return _related(found, "account", "user")
+
+
+def _fills(found: QuerySet[Fill]) -> Iterator[Fill]:
+    return _related(found, "account", "order")
+
+
+def _related(found: QuerySet[M], *fields: str) -> Iterator[M]:
+    """The rows in turn, never all at once, with what they point to."""
+    rows = found.iterator(chunk_size=ROWS_AT_ONCE)
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        with_related(some, *fields)
+        yield from some
+
+
+def _order_cells(order: Order) -> list[Cell]:
+    return [
+        order.created_at,
+        str(order.account),
+        order.symbol,
+        order.name,
+        order.get_side_display(),
+        order.get_order_type_display(),
+        order.price,
+        order.quantity,
+        order.filled_quantity,
+        order.average_price,
+        order.filled_amount,
+        order.get_status_display(),
+        order.get_origin_display(),
+        order.user.get_username() if order.user else "",
+        order.broker_order_no,
+        order.note,
+    ]
+
+
+def _fill_cells(fill: Fill) -> list[Cell]:
+    return [
+        fill.executed_at,
+        str(fill.account),
+        fill.symbol,
+        fill.order.name if fill.order else "",
+        fill.get_side_display(),
+        fill.quantity,
+        fill.price,
+        fill.quantity * fill.price,
+        fill.broker_order_no,
+        fill.fill_no,
+        fill.get_source_display(),
+    ]
