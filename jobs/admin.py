@@ -53,11 +53,19 @@ class JobAdmin(PeriodicTaskAdmin):  # type: ignore[misc]
 
 @admin.register(JobRun)
 class JobRunAdmin(ReadOnlyAdmin):
-    list_display = ("started_at", "job", "task", "status", "asked_by", "seconds", "result", "error")
+    list_display = ("started_at", "name", "status", "asked_by", "seconds", "outcome")
     list_filter = (period_by("started_at"), "status")
     search_fields = ("task__startswith", "job__startswith")
     search_help_text = "작업 이름의 첫 글자들"
     ordering = ("-started_at",)
+
+    @admin.display(description="작업")
+    def name(self, run: JobRun) -> str:
+        return run.job or run.task
+
+    @admin.display(description="결과")
+    def outcome(self, run: JobRun) -> str:
+        return (run.error or run.result)[:200]
 
     @admin.display(description="초")
     def seconds(self, run: JobRun) -> str:

@@ -10,8 +10,6 @@ from typing import Any
 from celery import Task
 from celery.exceptions import Ignore, Retry
 
-from lucy.errors import LucyError
-
 LIMIT = timedelta(minutes=30)  # of a task that names none
 MOST_LINES = 400
 
@@ -34,7 +32,9 @@ class JobTask(Task):  # type: ignore[type-arg]
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
-        from jobs import services  # models, which this module must not need before Django is set up
+        # Both need Django's apps, which Celery asks for this class before.
+        from jobs import services
+        from lucy.errors import LucyError
 
         headers = self.request.headers or {}
         run = services.begin(
