@@ -136,6 +136,8 @@ class LegForm(forms.Form):
         accounts: Any = self.fields["account"]
         accounts.queryset = accounts_of(user)
         self.fields["part"].error_messages["invalid"] = "숫자로 적으세요."
+        for name, label in (("fund", "펀드"), ("account", "계좌")):
+            self.fields[name].widget.attrs["aria-label"] = label  # the table's heading is no label
 
     @property
     def is_blank(self) -> bool:
