@@ -25,7 +25,7 @@ MARKETS = {"KOSPI": Market.KOSPI, "KOSDAQ": Market.KOSDAQ}
 LISTED_AS = re.compile(r"(KOSPI|KOSDAQ)\s+([0-9A-Z]{6})")
 IN_ADDRESS = re.compile(r"(?:[?&]code=|/stock/)([0-9A-Z]{6})\b")
 TITLE_END = re.compile(r"\s*(?:관련주|테마주|테마)\s*$")
-RATE_SLACK = Decimal("0.1")  # percent: the rate is rounded
+RATE_SLACK = Decimal(3)  # percent: the change and its rate may be of different minutes
 MOST_ODD = 5  # one row of that many; more is a column that means something else
 PRICE_SLACK = Decimal("0.05")  # of a price: the figures of a row are not of the same minute
 
@@ -111,13 +111,13 @@ def _row(line: Line) -> StockRow:
             low_52w=year.lower,
             from_high_52w=by_year.upper,
             from_low_52w=by_year.lower,
-            neglect_52w=line.read("52주소외지수", values.index),
+            neglect_52w=line.read("52주소외지수", values.number),
             high_3y=three.upper,
             low_3y=three.lower,
             from_high_3y=by_three.upper,
             from_low_3y=by_three.lower,
-            neglect_3y=line.read("3년소외지수", values.index),
-            price_index_3y=line.read("3년주가지수", values.index),
+            neglect_3y=line.read("3년소외지수", values.number),
+            price_index_3y=line.read("3년주가지수", values.number),
             expected=line.read("기대수익률", values.percent),
             pbr=line.read("PBR", values.number),
             per=line.read("PER", values.number),
@@ -144,15 +144,15 @@ def _who(cell: Node) -> tuple[str, Market, str, str]:
         linked = [match[1] for address in addresses if (match := IN_ADDRESS.search(address))]
         if any(code != listed[2] for code in linked):
             raise PageChanged(f"its link leads to {', '.join(linked)}")
-        buttons = many(cell, ".//button")
-        reasons = [button.get("title") or button.get("data-bs-original-title") or "" for button in buttons]
+        tips = many(cell, ".//*[@data-bs-toggle='tooltip']") or many(cell, ".//button")
+        reasons = [tip.get("title") or tip.get("data-bs-original-title") or "" for tip in tips]
         return name, MARKETS[listed[1]], listed[2], " ".join(" ".join(reasons).split())
 
 
 def _themes(cell: Node) -> tuple[str, ...]:
-    """Links or buttons, one a theme."""
-    marks = many(cell, ".//a|.//button")
-    return tuple(dict.fromkeys(name for mark in marks if (name := text(mark))))
+    """Links or buttons, one a theme; names have no commas."""
+    marks = [text(mark) for mark in many(cell, ".//a|.//button")] or text(cell).split(",")
+    return tuple(dict.fromkeys(name.strip() for name in marks if name.strip()))
 
 
 # --- figures that contradict each other -------------------------------------------------------------------
@@ -164,6 +164,9 @@ def _contradictions(row: StockRow) -> Iterator[str]:
         yield f"전일대비 {row.change}이(가) 현재가 {row.price}와 맞지 않습니다"
     elif row.change_rate is not None and abs(row.change * 100 / base - row.change_rate) > RATE_SLACK:
         yield f"전일비 {row.change_rate}%가 현재가 {row.price}, 전일대비 {row.change}와 맞지 않습니다"
+    for label, index in (("52주 소외지수", row.neglect_52w), ("3년 소외지수", row.neglect_3y)):
+        if index is not None and not 0 <= index <= 100:
+            yield f"{label} {index}"
     spans = (
         ("52주", row.high_52w, row.low_52w, row.from_high_52w, row.from_low_52w),
         ("3년", row.high_3y, row.low_3y, row.from_high_3y, row.from_low_3y),

@@ -53,10 +53,10 @@ def _row(line: Line) -> ThemeRow:
             three_days=line.read("3일합산", values.percent),
             from_low_52w=line.read("52주상승률", values.percent),
             from_high_52w=line.read("52주하락률", values.percent),
-            neglect_52w=line.read("52주소외지수", values.index),
+            neglect_52w=line.read("52주소외지수", values.number),
             from_low_3y=line.read("3년상승률", values.percent),
             from_high_3y=line.read("3년하락률", values.percent),
-            neglect_3y=line.read("3년소외지수", values.index),
+            neglect_3y=line.read("3년소외지수", values.number),
             expected=line.read("기대수익률", values.percent),
             score=line.read("유저점수", values.number),
         )

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lucy.html import PageChanged, compact
 
-NOTHING = frozenset({"", "-", "--", "N/A", "n/a", "NaN", "%"})
+NOTHING = frozenset({"", "-", "--", "%", "-%", "n/a", "nan", "nan%", "inf", "inf%"})
 DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?"
 NUMBER = re.compile(rf"[-+]?{DIGITS}")
 PERCENT = re.compile(rf"([-+]?{DIGITS})%")
@@ -29,7 +29,7 @@ class Pair(NamedTuple):
 def number(words: str) -> Decimal | None:
     """`4.39`, `-239`, `2,120`."""
     packed = compact(words)
-    if packed in NOTHING:
+    if packed.casefold() in NOTHING:
         return None
     if not NUMBER.fullmatch(packed):
         raise PageChanged(f"no number in '{words}'")
@@ -47,7 +47,7 @@ def won(words: str) -> Decimal | None:
 def percent(words: str) -> Decimal | None:
     """`1.83%`, `-0.14%`, `120.3%`; with its sign, which tells it from a price."""
     packed = compact(words)
-    if packed in NOTHING:
+    if packed.casefold() in NOTHING:
         return None
     match = PERCENT.fullmatch(packed)
     if not match:
@@ -55,18 +55,10 @@ def percent(words: str) -> Decimal | None:
     return _decimal(match[1])
 
 
-def index(words: str) -> Decimal | None:
-    """소외지수, 주가지수: 0 to 100."""
-    value = number(words)
-    if value is not None and not 0 <= value <= 100:
-        raise PageChanged(f"no index from 0 to 100 in '{words}'")
-    return value
-
-
 def eok(words: str) -> int | None:
     """`9조 8176억원`, `917억원`, `3조원`: hundreds of millions of won."""
     packed = compact(words)
-    if packed in NOTHING:
+    if packed.casefold() in NOTHING:
         return None
     match = EOK.fullmatch(packed)
     if not match or not (match[1] or match[2]):
@@ -80,7 +72,7 @@ def eok(words: str) -> int | None:
 def place(words: str) -> int | None:
     """`3위`."""
     packed = compact(words)
-    if packed in NOTHING:
+    if packed.casefold() in NOTHING:
         return None
     match = PLACE.fullmatch(packed)
     if not match:
@@ -102,7 +94,7 @@ def percent_pair(words: str) -> Pair:
 
 def _two(words: str) -> tuple[str, str]:
     parts = words.split()
-    if not parts or all(part in NOTHING for part in parts):
+    if not parts or all(part.casefold() in NOTHING for part in parts):
         return "", ""
     if len(parts) != 2:
         raise PageChanged(f"no two values in '{words}'")

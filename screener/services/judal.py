@@ -212,9 +212,10 @@ def _read_theme(reader: Reader, reading: Reading, theme: ThemeLink) -> None:
 
 def _require_theme(theme: ThemeLink, page: StockPage) -> None:
     """The page is the theme's own: it says so in its heading, or its stocks name the theme."""
-    name = compact(theme.name)
-    named = sum(name in map(compact, row.themes) for row in page.rows)
-    if name not in compact(page.title) and named * 2 <= len(page.rows):
+    name, tagged = compact(theme.name), [row for row in page.rows if row.themes]
+    named = sum(name in map(compact, row.themes) for row in tagged)
+    is_named = named * 2 > len(tagged) if tagged else name in compact(page.title)
+    if compact(page.title) != name and not is_named:
         raise PageChanged(f"asked for {theme.name}, got '{page.title[:60]}'")
 
 

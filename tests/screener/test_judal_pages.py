@@ -193,7 +193,6 @@ def test_values(read, words, value):
         (values.number, "１２"),
         (values.number, "1,00"),
         (values.number, "99999999999999999999"),
-        (values.index, "101"),
         (values.won, "1.5"),
         (values.place, "3"),
         (values.won_pair, "122,4002,200"),
