@@ -30,6 +30,10 @@ PAGES = {
     "block-plans": "/blocks/plans/",
     "block-report": "/blocks/report/",
     "profile": "/accounts/",
+    "judal": "/find/judal/",
+    "kis-foreign": "/find/kis-foreign/",
+    "kis-opinion": "/find/kis-opinion/",
+    "ls-value": "/find/ls-value/",
 }
 WIDTHS = {"": (1440, 900), "-phone": (390, 844)}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
