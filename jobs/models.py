@@ -25,6 +25,7 @@ class JobRun(models.Model):
     job = models.CharField("예약 이름", max_length=200, blank=True, default="")  # empty: not on the schedule
     asked_by = models.CharField("누가", max_length=150, blank=True, default="")  # empty: the clock
     task_id = models.CharField("실행 번호", max_length=64, blank=True, default="")
+    worker = models.CharField("일꾼", max_length=200, blank=True, default="")
     status = models.CharField("상태", max_length=8, choices=RunStatus.choices, default=RunStatus.RUNNING)
     started_at = models.DateTimeField("시작")
     limit_at = models.DateTimeField("제한 시각")

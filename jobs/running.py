@@ -40,6 +40,7 @@ class JobTask(Task):  # type: ignore[type-arg]
         run = services.begin(
             self.name,
             task_id=self.request.id or "",
+            worker=self.request.hostname or "",
             job=headers.get("periodic_task_name") or "",
             asked_by=headers.get("asked_by") or "",
             limit=timedelta(minutes=self.time_limit_minutes),

@@ -8,6 +8,7 @@ from celery import current_app
 from celery.schedules import ParseException
 from django.conf import settings
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from kombu.exceptions import OperationalError
 
@@ -32,13 +33,15 @@ _RANGES = {
 # --- runs ---------------------------------------------------------------------------------------------------
 
 
-def begin(task: str, *, task_id: str, job: str, asked_by: str, limit: timedelta) -> JobRun | None:
+def begin(
+    task: str, *, task_id: str, worker: str, job: str, asked_by: str, limit: timedelta
+) -> JobRun | None:
     """Write down that a task begins; None, and a row that says so, while its last run still goes on."""
     now = clock.now()
-    JobRun.objects.filter(task=task, status=RunStatus.RUNNING, limit_at__lt=now).update(
-        status=RunStatus.LOST, ended_at=now, error="제한 시간이 지나도록 끝나지 않았습니다."
-    )
-    values = {"task": task, "task_id": task_id, "job": job, "asked_by": asked_by, "started_at": now}
+    overdue = JobRun.objects.filter(task=task, limit_at__lt=now)
+    _give_up(overdue, "제한 시간이 지나도록 끝나지 않았습니다.")
+    names = {"task_id": task_id, "worker": worker, "job": job, "asked_by": asked_by}
+    values = {"task": task, "started_at": now, **names}
     try:
         return JobRun.objects.create(**values, limit_at=now + limit)
     except IntegrityError:
@@ -51,6 +54,16 @@ def begin(task: str, *, task_id: str, job: str, asked_by: str, limit: timedelta)
             result="앞선 실행이 아직 끝나지 않아 건너뛰었습니다.",
         )
         return None
+
+
+def give_up_runs_of(worker: str) -> None:
+    """A worker of this name begins: what it ran before died with it, and holds its next turn up no longer."""
+    _give_up(JobRun.objects.filter(worker=worker), "일꾼이 멈추어 끝내지 못했습니다.")
+
+
+def _give_up(runs: QuerySet[JobRun], why: str) -> None:
+    running = runs.filter(status=RunStatus.RUNNING)
+    running.update(status=RunStatus.LOST, ended_at=clock.now(), error=why)
 
 
 def done(run: JobRun, result: str, log: str) -> None:

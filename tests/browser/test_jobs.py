@@ -19,7 +19,7 @@ def test_staff_moves_pauses_starts_and_reads_a_job(new_page, width):
         name="morning", task="jobs.tasks.forget_old_runs",
         crontab=PeriodicTask.objects.get(name="holiday_godata").crontab,
     )  # fmt: skip
-    run = services.begin(job.task, task_id="1", job=job.name, asked_by="", limit=LIMIT)
+    run = services.begin(job.task, task_id="1", worker="", job=job.name, asked_by="", limit=LIMIT)
     services.done(run, "3건을 지웠습니다", "a line of the log")
     page = new_page(staff, viewport={"width": width, "height": 900})
     page.goto("/settings/")

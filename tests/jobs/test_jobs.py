@@ -35,8 +35,8 @@ def stubborn():
     raise ConnectionError("the site is away")
 
 
-def begin(task="tests.add", limit=MINUTE):
-    return services.begin(task, task_id="1", job="", asked_by="", limit=limit)
+def begin(task="tests.add", limit=MINUTE, worker="celery@here"):
+    return services.begin(task, task_id="1", worker=worker, job="", asked_by="", limit=limit)
 
 
 @pytest.fixture
@@ -118,6 +118,16 @@ def test_past_its_limit_a_run_is_lost_and_holds_nobody_up():
     services.done(lost, "late", "")  # it came back
     lost.refresh_from_db()
     assert (lost.status, lost.result) == ("done", "late")
+
+
+def test_a_worker_that_starts_anew_gives_up_what_it_ran():
+    died, elsewhere = begin("tests.add"), begin("tests.quiet", worker="celery@there")
+    services.give_up_runs_of("celery@here")
+    assert begin("tests.add") is not None
+    assert begin("tests.quiet") is None
+    died.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (died.status, elsewhere.status) == (RunStatus.LOST, RunStatus.RUNNING)
 
 
 def test_old_runs_and_too_many_are_forgotten():
