@@ -9,7 +9,6 @@ from typing import Any
 
 from bson import Decimal128, ObjectId
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pymongo import IndexModel, WriteConcern
@@ -20,6 +19,7 @@ from accounts.services import issue_tokens
 from brokers import paging
 from brokers.models import AccountBook, AccountGrant, BrokerAccount, Fill, Notice, Order
 from lucy import clock
+from lucy.mongo import connection
 
 ACCOUNTS = 10
 DAYS = 250
@@ -33,7 +33,7 @@ Visit = tuple[str, Client, str]
 
 class Crowd:
     def __init__(self) -> None:
-        self.database: Any = connection.database
+        self.database = connection.database
         self.random = random.Random(1)
         self.trader = User.objects.create_user("bench-trader")
         self.staff = User.objects.create_user("bench-staff", is_staff=True)

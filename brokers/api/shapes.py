@@ -162,6 +162,8 @@ class HoldingShape(serializers.Serializer[Holding]):
     value = MoneyField()
     profit = MoneyField()
     profit_rate = MoneyField(help_text="Percent.")
+    fee = MoneyField(allow_null=True, help_text="Of buying and selling it all; null where not told (KIS).")
+    tax = MoneyField(allow_null=True, help_text="Of selling it all; null where not told (KIS).")
 
 
 class BalanceShape(serializers.Serializer[Balance]):

@@ -75,6 +75,7 @@ def test_holdings_are_the_brokers_own(paper, account, ls_account, trader):
         assert Decimal(told["cash"]["orderable"]) > 0
         assert isinstance(told["net_asset"], str)
         assert all(isinstance(row["quantity"], int) for row in told["holdings"])
+        assert {row["fee"] is None for row in told["holdings"]} == {one.broker == "kis"}
 
 
 def test_prices_are_the_brokers_own(paper, account, trader):
