@@ -12,6 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs/screens"
 PAGES = {
+    "main": "/",
     "orders": "/orders/",
     "fills": "/fills/",
     "holdings": "/holdings/",
@@ -35,6 +36,7 @@ PAGES = {
     "kis-opinion": "/find/kis-opinion/",
     "ls-value": "/find/ls-value/",
 }
+STAFF_PAGES = {"settings": "/settings/"}
 WIDTHS = {"": (1440, 900), "-phone": (390, 844)}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -45,24 +47,39 @@ def main(site: str) -> None:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
         for suffix, (width, height) in WIDTHS.items():
-            context = browser.new_context(
-                base_url=site,
-                viewport={"width": width, "height": height},
-                locale="ko-KR",
-                timezone_id="Asia/Seoul",
-            )
-            _take(context.new_page(), suffix)
-            context.close()
+            for take in (_take, _take_staff):
+                context = browser.new_context(
+                    base_url=site,
+                    viewport={"width": width, "height": height},
+                    locale="ko-KR",
+                    timezone_id="Asia/Seoul",
+                )
+                take(context.new_page(), suffix)
+                context.close()
         browser.close()
+
+
+def _sign_in(page: Page, username: str) -> None:
+    page.goto("/")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", "only-for-practice")
+    page.click("button[type=submit]")
+    page.wait_for_selector("#lamp[data-state=up]")
+
+
+def _take_staff(page: Page, suffix: str) -> None:
+    """What only an administrator sees."""
+    _sign_in(page, "admin")
+    for name, address in STAFF_PAGES.items():
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=TARGET / f"{name}{suffix}.png")
 
 
 def _take(page: Page, suffix: str) -> None:
     page.goto("/")
     page.screenshot(path=TARGET / f"sign-in{suffix}.png")
-    page.fill("input[name=username]", "trader")
-    page.fill("input[name=password]", "only-for-practice")
-    page.click("button[type=submit]")
-    page.wait_for_selector("#lamp[data-state=up]")
+    _sign_in(page, "trader")
     own = page.locator(".menu-accounts a[href^='/accounts/']")
     accounts = {name: own.nth(place).get_attribute("href") for place, name in enumerate(("kis", "ls"))}
     for name, address in (PAGES | accounts).items():
