@@ -19,7 +19,7 @@ def main() -> None:
 
     with house() as control:
         _set_up()
-        from bench import desk, forecast, frames, ipo, orders, reconcile, relay, screens, sockets
+        from bench import desk, forecast, frames, ipo, orders, prices, reconcile, relay, screens, sockets
         from bench.people import make_traders
         from brokers.services.instruments import refresh_instruments
 
@@ -27,6 +27,7 @@ def main() -> None:
         show(forecast.forecast_figure())
         show(*ipo.figures())
         show(*desk.figures())
+        show(*prices.figures())
         show(*screens.figures())
         kis, ls = make_traders(control, "kis", 11), make_traders(control, "ls", 11)
         for broker in ("kis", "ls"):

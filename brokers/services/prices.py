@@ -67,7 +67,7 @@ def add(symbol: str, interval: Interval, candles: Sequence[Candle]) -> None:
     days = [candle.at.astimezone(clock.KST).date() for candle in candles]
     first = interval.chunk_of(min(days))
     last = interval.last_of(interval.chunk_of(max(days)))
-    _write(interval, pack(symbol, interval, [*bars(symbol, interval, first, last), *candles]))
+    store(interval, pack(symbol, interval, [*bars(symbol, interval, first, last), *candles]))
 
 
 @transactional
@@ -76,10 +76,10 @@ def replace(symbol: str, interval: Interval, candles: Sequence[Candle]) -> None:
     chunks = pack(symbol, interval, candles)
     kept = {chunk.starts_on for chunk in chunks}
     PriceChunk.objects.filter(symbol=symbol, interval=interval.value).exclude(starts_on__in=kept).delete()
-    _write(interval, chunks)
+    store(interval, chunks)
 
 
-def _write(interval: Interval, chunks: Iterable[Chunk]) -> None:
+def store(interval: Interval, chunks: Iterable[Chunk]) -> None:
     """Whole documents by their key: writing the same twice changes nothing."""
     writes = []
     for chunk in chunks:
