@@ -21,6 +21,7 @@ urlpatterns = [
     path("history/<objectid:pk>/", history.edit, name="history-edit"),
     path("history/<objectid:pk>/delete/", history.delete, name="history-delete"),
     path("forecast/", formulas.formulas, name="forecast"),
+    path("forecast/<objectid:pk>/rows/", formulas.used, name="forecast-rows"),
     path("forecast/make/", formulas.make, name="forecast-make"),
     path("forecast/<objectid:pk>/use/", formulas.use, name="forecast-use"),
     path("source/", source.source, name="source"),

@@ -16,6 +16,8 @@ from ipo.rights import may_keep_history
 from ipo.services import forecasts
 from lucy.errors import LucyError
 
+PART = 100  # rows behind a formula at a time
+
 
 @require_GET
 @signed_in
@@ -40,10 +42,25 @@ def formulas(request: SignedInRequest) -> HttpResponse:
             "words": forecast.in_words(fit),
             "weights": zip(shown.inputs, shown.coefficients, strict=True),
             "trials": [(forecast.FORMULA_NAMES[one.formula], one) for one in shown.tried()],
-            "used": ForecastModel.objects.get(pk=shown.pk).rows,
             "reasons": board.reasons(shown),
         }
     return render(request, "ipo/formulas.html", context)
+
+
+@require_GET
+@signed_in
+def used(request: SignedInRequest, pk: str) -> HttpResponse:
+    """The rows behind a formula, a part at a time: `?from=` counts those already shown."""
+    model = get_object_or_404(ForecastModel, pk=pk)
+    asked = request.GET.get("from", "")
+    start = int(asked) if asked.isascii() and asked.isdigit() else 0
+    after = start + PART
+    context = {
+        "model": model,
+        "rows": model.rows[start:after],
+        "after": after if after < len(model.rows) else None,
+    }
+    return render(request, "ipo/parts/used_rows.html", context)
 
 
 @require_POST

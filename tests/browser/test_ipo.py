@@ -116,6 +116,8 @@ def test_a_formula_is_made_and_explained(page):
     expect(page.locator(".formula-words")).to_contain_text("예상 배수 =")
     expect(page.locator(".word-success").last).to_contain_text("기본식을 씁니다")
     assert ForecastModel.objects.get(in_use=True).n == 40
+    page.get_by_text("쓴 기록 40건 보기").click()
+    expect(page.locator("#used-rows tr")).to_have_count(40)
 
 
 def test_the_source_tells_how_it_is(page):

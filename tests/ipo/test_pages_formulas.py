@@ -8,7 +8,7 @@ import pytest
 from ipo import forecast
 from ipo.board.formulas import comparisons, deal_of_history, score
 from ipo.models import Forecast, ForecastModel, OfferingHistory
-from ipo.services.forecasts import write_down_forecasts
+from ipo.services.forecasts import make_formula, write_down_forecasts
 from lucy import clock
 from tests.ipo.rows import make_history, make_listings, make_offering, make_spac
 
@@ -37,6 +37,17 @@ def test_a_click_makes_a_version_with_all_that_is_behind_it(keeper, trader):
     assert model.left_out[0]["name"] == "신한스팩17호"
     for words in ("1판", "예상 배수 =", "교차검증 오차", "중앙값의 오차", "사용 중", "스팩"):
         assert words in shown, words
+
+
+def test_the_rows_behind_a_formula_come_in_parts(keeper, trader):
+    listings = make_listings(130)
+    model = make_formula(trader)
+    assert listings[0].company not in keeper.get("/ipo/forecast/").content.decode()
+    address = f"/ipo/forecast/{model.pk}/rows/"
+    first, rest = (keeper.get(address, {"from": start}).content.decode() for start in ("", "100"))
+    assert (first.count("<tr><td>"), rest.count("<tr><td>")) == (100, 30)
+    assert f"{address}?from=100" in first
+    assert "더 보기" not in rest
 
 
 def test_too_few_rows_make_nothing_and_say_why(keeper):
