@@ -1,6 +1,6 @@
 """The one table as its template reads it: headings, cells, what a row offers to this user."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from accounts.models import User
 from brokers.models import WatchedStock
@@ -8,6 +8,7 @@ from brokers.rights import tradable_accounts_of
 from screener.screens import Column, Row, Screen
 from screener.tables import PART, Band, Cell, Limit, View, arrange, bands, cell, shown_columns
 
+NOTHING = "찾은 것이 없습니다."
 MARKS = {"": "", "entered": "＋진입", "left": "－이탈", "changed": "바뀜"}
 
 
@@ -45,6 +46,8 @@ class Table:
     address: str  # of this table's own parts: GET `?from=`, POST a view
     first: bool = True  # the part with the headings
     words: list[str] = field(default_factory=list)  # the filters, for a reader
+    nothing: str = NOTHING  # when there is no row at all
+    advice: str = ""  # and what to do then
 
     @property
     def width(self) -> int:
@@ -75,12 +78,16 @@ class Marked:
 
 def table(screen: Screen, rows: list[Row], view: View, user: User, address: str, start: int = 0) -> Table:
     """A part of the result's rows from `start`."""
-    return marked_table(screen, [Marked(row) for row in rows], view, user, address, start)
+    plain = [Marked(row) for row in rows]
+    return replace(
+        differences(screen, plain, view, user, address, start), nothing=NOTHING, advice=screen.empty
+    )
 
 
-def marked_table(
+def differences(
     screen: Screen, marked: list[Marked], view: View, user: User, address: str, start: int = 0
 ) -> Table:
+    """A part of what a comparison found."""
     by_row = {id(one.row): one for one in marked}
     found = arrange(screen, (one.row for one in marked), view)
     part = found[start : start + PART]
@@ -101,6 +108,8 @@ def marked_table(
         address=address,
         first=start == 0,
         words=words_of(screen, view),
+        nothing="달라진 것이 없습니다.",
+        advice="두 결과가 같습니다.",
     )
 
 

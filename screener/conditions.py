@@ -247,7 +247,7 @@ _PRICE_CONDITIONS = (
             lambda p, v: of.volume_ratio(p.volume, v["days"]), ("거래량 비율", Kind.RATIO),
             "거래량이 직전 {days}일 평균의"),
     _figure("value", "거래대금", _H.VOLUME, (days(5), limit("100", "억원", 0), op()),
-            lambda p, v: of.average(p.value, v["days"]) / EOK, ("{days}일 거래대금", Kind.EOK),
+            lambda p, v: of.average(p.value, v["days"]) / EOK, ("{days}일 거래대금(억원)", Kind.EOK),
             "{days}일 평균 거래대금"),
     _figure("value_rank", "거래대금 순위", _H.VOLUME, (limit("100", "위", 1), op(AT_MOST)),
             lambda p, v: of.rank_down(np.where(p.traded, of.last(p.value), np.nan)),

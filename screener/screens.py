@@ -59,6 +59,11 @@ class Kind(TextChoices):
     FLAG = "flag", "표시"  # bool
 
     @property
+    def unit(self) -> str:
+        """Of its figures, for programs; people read it in the column's label."""
+        return _UNITS.get(self, "")
+
+    @property
     def is_number(self) -> bool:
         return self not in _WORDS
 
@@ -68,6 +73,7 @@ class Kind(TextChoices):
 
 
 _WORDS = frozenset({Kind.TEXT, Kind.CODE, Kind.NAME, Kind.DATE, Kind.TIME, Kind.FLAG})
+_UNITS = {Kind.MILLION: "백만원", Kind.EOK: "억원"}
 _SIGNED = frozenset({Kind.CHANGE, Kind.FLOW, Kind.RATE})
 
 

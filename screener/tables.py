@@ -168,7 +168,6 @@ _WRITERS = {
     Kind.PERCENT: lambda value: f"{_two(value)}%",
     Kind.RATIO: _two,
 }
-UNITS = {Kind.MILLION: "백만원", Kind.EOK: "억원"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +191,10 @@ def write_csv(columns: Sequence[Column], rows: Iterable[Row]) -> str:
     """With a heading of the columns' labels; numbers plain, so that a spreadsheet counts with them."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([_heading(column) for column in columns])
+    writer.writerow([column.full_label for column in columns])
     for row in rows:
         writer.writerow([_plain(row.get(column.key)) for column in columns])
     return text.getvalue()
-
-
-def _heading(column: Column) -> str:
-    unit = f" ({UNITS[column.kind]})" if column.kind in UNITS else ""
-    return column.full_label + unit
 
 
 def _plain(value: Value) -> str:

@@ -13,7 +13,6 @@ from lucy.errors import LucyError
 from screener.questions import choices_of
 from screener.screens import Column, Kind, Row, Screen, Value
 from screener.services.results import Answer
-from screener.tables import UNITS
 
 _column_shape = inline_serializer(
     "ScreenColumn",
@@ -88,13 +87,12 @@ def screen_snapshot(screen: Screen, form: forms.Form | None) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dict[str, str]:
-    unit = UNITS.get(column.kind, "")
     return {
         "key": column.key,
         "label": column.label,
         "kind": column.kind.value,
         "group": column.group,
-        "unit": unit,
+        "unit": column.kind.unit,
     }
 
 

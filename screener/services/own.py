@@ -102,7 +102,7 @@ _BASE = (
     Column("market", "시장", Kind.TEXT),
     Column("close", "종가", Kind.WON),
     Column("rate", "등락률", Kind.RATE),
-    Column("value", "거래대금", Kind.EOK),
+    Column("value", "거래대금(억원)", Kind.EOK),
 )
 
 

@@ -123,7 +123,7 @@ def _compared(
     except LucyError as reason:
         table = board.table(screen, kept.rows, view, request.user, address, start)
         return context | {"table": table, "reason": reason.message}
-    table = board.marked_table(screen, snapshots.marked(found), view, request.user, address, start)
+    table = board.differences(screen, snapshots.marked(found), view, request.user, address, start)
     return context | {"table": table, "found": found, "later": later}
 
 

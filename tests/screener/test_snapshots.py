@@ -63,7 +63,7 @@ def test_two_kept_results_are_compared(web, kept, source):
     source.rows = [SAMSUNG, KAKAO, NAVER]
     web.get(url("result"))
     assert "mark-left" in compared(web, kept, **{"with": str(evening.pk)})
-    assert "mark-" not in compared(web, kept)
+    assert "달라진 것이 없습니다" in compared(web, kept)
     assert web.get(reverse("screener:snapshot", args=[kept.pk]), {"with": "x"}).status_code == 404
 
 
