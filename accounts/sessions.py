@@ -21,10 +21,10 @@ class SessionStore(DatabaseStore):
     """The row's columns follow from the session's data, so they stay right when the key changes."""
 
     @classmethod
-    def get_model_class(cls) -> type[BrowserSession]:  # type: ignore[override]  # the stubs fix Django's own
+    def get_model_class(cls) -> type[BrowserSession]:
         return BrowserSession
 
-    def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:  # type: ignore[override]
+    def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:
         row: Any = super().create_model_instance(data)
         told = data.get(SIGNED_IN, {})
         row.user_id = ObjectId(data[SESSION_KEY]) if SESSION_KEY in data else None

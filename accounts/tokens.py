@@ -81,8 +81,8 @@ async def still_signed_in(scope: Scope) -> bool:
     """Whether what opened this socket still would: the token, or the session as it is stored now."""
     if raw := _bearer(scope):
         return isinstance(await database_sync_to_async(user_of_token)(raw), User)
-    stored = SessionStore(scope["session"].session_key)
-    return isinstance(await get_user({"session": stored}), User)
+    stored: Any = {"session": SessionStore(scope["session"].session_key)}  # the scope's own remembers
+    return isinstance(await get_user(stored), User)
 
 
 class SessionOrTokenMiddleware:
