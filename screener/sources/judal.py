@@ -156,7 +156,7 @@ def theme_figures(theme: JudalTheme) -> Row:
     return {name: Decimal(theme.figures[name]) for name in THEME_FIGURES if name in theme.figures}
 
 
-THEME = Column("theme", "테마명", Kind.TEXT, link="/find/judal-theme/?theme={number}")
+THEME = Column("theme", "테마명", Kind.NAME, link="/find/judal-theme/?theme={number}")
 
 register(
     Screen(

@@ -45,7 +45,7 @@ def compare_stocks(user: User, asked: Mapping[str, Any]) -> Result:
         | _compared_themes(themes_before.get(symbol, []), themes_after.get(symbol, []))
         for symbol in after | before
     ]
-    return Result(rows, runs.after.read_at, SOURCE, notes=_compared(runs))
+    return Result(sorted(rows, key=_by_change), runs.after.read_at, SOURCE, notes=_compared(runs))
 
 
 def _compared_stock(before: JudalStock | None, after: JudalStock | None) -> Row:
@@ -65,10 +65,25 @@ def _compared_stock(before: JudalStock | None, after: JudalStock | None) -> Row:
 
 
 def _compared_themes(before: list[str], after: list[str]) -> Row:
+    entered = [name for name in after if name not in before]
+    left = [name for name in before if name not in after]
     return {
-        "themes_entered": ", ".join(name for name in after if name not in before),
-        "themes_left": ", ".join(name for name in before if name not in after),
+        "themes_entered": _few(entered),
+        "themes_left": _few(left),
+        "all_entered": ", ".join(entered),
+        "all_left": ", ".join(left),
     }
+
+
+def _few(names: list[str]) -> str:
+    """The first, and how many more: a stock may be in twenty."""
+    return f"{names[0]} 외 {len(names) - 1}" if len(names) > 1 else "".join(names)
+
+
+def _by_change(row: Row) -> tuple[bool, Decimal]:
+    """What entered and left first, then the greatest moves."""
+    moved = row.get("moved")
+    return row["state"] == STAYED, -abs(moved) if isinstance(moved, Decimal) else Decimal(0)
 
 
 def _compared(runs: judal_runs.TwoRuns) -> tuple[str, ...]:
@@ -91,8 +106,10 @@ register(
             Column("neglect_before", "이전", Kind.NUMBER, "52주 소외지수"),
             Column("neglect_after", "이후", Kind.NUMBER, "52주 소외지수"),
             Column("neglect_moved", "변화", Kind.FLOW, "52주 소외지수"),
-            Column("themes_entered", "새 테마", Kind.TEXT),
-            Column("themes_left", "빠진 테마", Kind.TEXT),
+            Column("themes_entered", "들어옴", Kind.TEXT, "테마"),
+            Column("themes_left", "빠짐", Kind.TEXT, "테마"),
+            Column("all_entered", "들어온 테마 모두", Kind.TEXT, hidden=True),
+            Column("all_left", "빠진 테마 모두", Kind.TEXT, hidden=True),
         ),
         form_class=CompareForm,
         fetch=compare_stocks,

@@ -69,7 +69,7 @@ class InvestorForm(ScreenForm):
     )
     side = forms.ChoiceField(label="구분", initial="buy", choices=[("buy", "순매수"), ("sell", "순매도")])
     ranked = forms.ChoiceField(
-        label="정렬",
+        label="순위 기준",
         initial=Ranked.AMOUNT.value,
         choices=[(Ranked.QUANTITY.value, "수량"), (Ranked.AMOUNT.value, "금액")],
     )
@@ -138,7 +138,7 @@ register(
 class BookForm(ScreenForm):
     market = forms.ChoiceField(label="시장", initial=Universe.ALL.value, choices=UNIVERSES)
     sort = forms.ChoiceField(
-        label="정렬",
+        label="순위 기준",
         initial=BookSort.NET_BID.value,
         choices=[
             (BookSort.NET_BID.value, "순매수잔량"),
@@ -203,7 +203,7 @@ register(
 
 class AfterHoursForm(BookForm):
     sort = forms.ChoiceField(
-        label="정렬",
+        label="순위 기준",
         initial=AfterHoursSort.BID.value,
         choices=[
             (AfterHoursSort.BID.value, "매수잔량"),

@@ -80,7 +80,7 @@ def watch_groups(user: User, asked: Mapping[str, Any]) -> Result:
 
 def _group_row(account: BrokerAccount, group: WatchGroup) -> Row:
     return {
-        "rank": group.rank,
+        "rank": group.rank + 1,
         "code": group.code,
         "title": group.name or group.code,
         "issues": group.issues,
@@ -134,7 +134,7 @@ register(
         columns=(
             Column("rank", "순위", Kind.NUMBER),
             Column("code", "코드", Kind.TEXT),
-            Column("title", "그룹명", Kind.TEXT, link="/find/kis-watch/?account={account}&group={code}"),
+            Column("title", "그룹명", Kind.NAME, link="/find/kis-watch/?account={account}&group={code}"),
             Column("issues", "종목수", Kind.COUNT),
             Column("saved_at", "전송일시", Kind.TIME),
         ),
@@ -239,7 +239,7 @@ register(
             Column("hts_id", "사용자ID", Kind.TEXT),
             Column("group", "그룹명", Kind.TEXT),
             Column(
-                "title", "조건식", Kind.TEXT, link="/find/kis-condition/?account={account}&condition={key}"
+                "title", "조건식", Kind.NAME, link="/find/kis-condition/?account={account}&condition={key}"
             ),
             Column("key", "번호", Kind.TEXT, hidden=True),
         ),

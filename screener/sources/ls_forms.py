@@ -123,7 +123,7 @@ class AfterHoursRateForm(RankingForm):
 
 class AfterHoursVolumeForm(RankingForm):
     by_amount = forms.ChoiceField(
-        label="정렬", required=False, choices=[("", "거래량"), ("1", "거래대금")], initial=""
+        label="순위 기준", required=False, choices=[("", "거래량"), ("1", "거래대금")], initial=""
     )
     exclude = _excluding(*SHORT)
 
