@@ -8,6 +8,7 @@ urlpatterns = [
     path("screens/own/", own.OwnScreensView.as_view()),
     path("screens/own/<str:own_id>/", own.OneOwnScreenView.as_view()),
     path("screens/saved/", kept.SavedScreensView.as_view()),
+    path("screens/saved/<str:saved_id>/", kept.OneSavedView.as_view()),
     path("screens/saved/<str:saved_id>/run/", kept.RunSavedView.as_view()),
     path("screens/saved/<str:saved_id>/changes/", kept.ChangesView.as_view()),
     path("screens/snapshots/", kept.SnapshotsView.as_view()),

@@ -34,6 +34,18 @@ class SavedShape(serializers.Serializer[None]):
     error = serializers.CharField(allow_blank=True, help_text="Why the last run failed.")
 
 
+class SavedInput(serializers.Serializer[None]):
+    name = serializers.CharField(max_length=60)
+    screen = serializers.CharField(max_length=60, help_text="The screen's key.")
+    asked = serializers.DictField(
+        child=serializers.CharField(max_length=200, allow_blank=True),
+        default=dict,
+        help_text="Its questions; what is missing is left empty.",
+    )
+    schedule = serializers.ChoiceField(Schedule.choices, allow_blank=True, default="")
+    tell = serializers.BooleanField(default=True)
+
+
 class EntriesShape(serializers.Serializer[None]):
     at = serializers.DateTimeField()
     entered = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
@@ -103,6 +115,28 @@ class SavedScreensView(ApiView):
     def get(self, request: Request) -> Response:
         return Response([_saved(row) for row in saved_of(self.user).order_by("name")])
 
+    @extend_schema(
+        operation_id="screens_saved_make",
+        tags=["screens"],
+        request=SavedInput,
+        responses={201: SavedShape, **errors(400, 401, 404, 409, 429)},
+        description="Save a screen's questions by name, with a schedule. 409 `name_taken`.",
+    )
+    def post(self, request: Request) -> Response:
+        form = SavedInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        screen = find_screen(self.user, data["screen"])
+        if screen is None:
+            raise Http404
+        asked = results.question(screen, self.user, questions.query_of(data["asked"]))
+        if not isinstance(asked, Question):
+            raise serializers.ValidationError(
+                {"asked": [f"{name}: {words[0]}" for name, words in asked.errors.items()]}
+            )
+        row = searches.save(self.user, asked, data["name"], Schedule(data["schedule"]), tell=data["tell"])
+        return Response(_saved(row), status=201)
+
 
 class _OneSaved(ApiView):
     def saved(self, saved_id: str) -> SavedScreen:
@@ -110,6 +144,18 @@ class _OneSaved(ApiView):
         if row is None:
             raise Http404
         return row
+
+
+class OneSavedView(_OneSaved):
+    @extend_schema(
+        operation_id="screens_saved_delete",
+        tags=["screens"],
+        responses={204: None, **errors(401, 404, 429)},
+        description="Delete a saved search with its changes.",
+    )
+    def delete(self, request: Request, saved_id: str) -> Response:
+        self.saved(saved_id).delete()
+        return Response(status=204)
 
 
 class RunSavedView(_OneSaved):

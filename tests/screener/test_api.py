@@ -125,6 +125,20 @@ def test_saved_searches_and_kept_results(api, trader, screen, source):
     assert other.get(f"/api/v1/screens/snapshots/{kept.pk}/compare/").status_code == 404
 
 
+def test_a_search_is_saved_and_deleted(api, screen):
+    wanted = {"name": "급증", "screen": "test-volume", "asked": {"market": "kospi"}, "schedule": "hourly"}
+    made = api.post("/api/v1/screens/saved/", wanted, format="json")
+    assert (made.status_code, made.json()["asked"]) == (201, {"market": "kospi"})
+    assert api.post("/api/v1/screens/saved/", wanted, format="json").status_code == 409
+    wrong = api.post("/api/v1/screens/saved/", {**wanted, "asked": {"market": "x"}}, format="json")
+    assert list(wrong.json()["error"]["details"]) == ["asked"]
+    assert api.post("/api/v1/screens/saved/", {**wanted, "screen": "x"}, format="json").status_code == 404
+    address = f"/api/v1/screens/saved/{made.json()['id']}/"
+    assert api_of(make_user()).delete(address).status_code == 404
+    assert api.delete(address).status_code == 204
+    assert api.get("/api/v1/screens/saved/").json() == []
+
+
 def test_nobody_reads_screens_without_a_token(screen):
     assert APIClient().get("/api/v1/screens/").status_code == 401
     assert APIClient().get(ROWS).status_code == 401
