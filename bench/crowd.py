@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -156,6 +156,14 @@ class Crowd:
             "data": {},
             "created_at": order["created_at"],
         }
+
+    def documents_read(self, visit: Callable[[], Any]) -> int:
+        """By MongoDB's own count, whatever else the machine does."""
+        self.database["system.profile"].drop()
+        self.database.command("profile", 2)
+        visit()
+        self.database.command("profile", 0)
+        return sum(told.get("docsExamined", 0) for told in self.database["system.profile"].find())
 
     # --- looking ------------------------------------------------------------------------------------------
 

@@ -16,8 +16,11 @@ from bench.figures import Figure, percentile
 
 SIZES = (10_000, 1_000_000)  # orders; two fills and a notice each
 MOST_MILLISECONDS = 50
+MOST_DOCUMENTS = 20_000  # a day's fills are added up, a list reads its fifty
 ROUNDS = 20
 DATABASE = "bench_desk"
+
+Measured = dict[str, tuple[float, int]]  # page -> milliseconds, documents
 
 
 def figures() -> list[Figure]:
@@ -26,7 +29,24 @@ def figures() -> list[Figure]:
     command = [sys.executable, "-m", "bench.desk", *map(str, sizes)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=_own_database())
     told = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return [_figure(name, small, told[-1][name], sizes[-1]) for name, small in told[0].items()]
+    small, large = told[0], told[-1]
+    pages = [_figure(name, small[name][0], large[name][0], sizes[-1]) for name in small]
+    return [*pages, _reading(small, large, sizes[-1])]
+
+
+def _reading(small: Measured, large: Measured, size: int) -> Figure:
+    """Says on a busy machine too whether a page's work grows with what is stored."""
+    name = max(large, key=lambda page: large[page][1])
+    return Figure(
+        f"documents read for {name} (the most), {size:,}",
+        "documents",
+        large[name][1],
+        small[name][1],
+        f"with {SIZES[0]:,}",
+        large[name][1],
+        MOST_DOCUMENTS,
+        "documents",
+    )
 
 
 def _own_database() -> dict[str, str]:
@@ -63,8 +83,8 @@ def main(sizes: list[int]) -> None:
         print(json.dumps(dict(_measured(crowd, clockwork)), ensure_ascii=False), flush=True)
 
 
-def _measured(crowd: Any, clockwork: Any) -> Iterator[tuple[str, float]]:
-    """Page and p95 of the milliseconds that MongoDB's answers took."""
+def _measured(crowd: Any, clockwork: Any) -> Iterator[tuple[str, tuple[float, int]]]:
+    """Page; p95 of the milliseconds that MongoDB's answers took, and how many documents it read for them."""
     for name, browser, address in crowd.visits():
         taken = []
         for _ in range(ROUNDS):
@@ -72,7 +92,8 @@ def _measured(crowd: Any, clockwork: Any) -> Iterator[tuple[str, float]]:
                 answer = browser.get(address)
             assert answer.status_code == 200, (name, answer.status_code)
             taken.append(spent.milliseconds)
-        yield name, round(percentile(taken, 95), 2)
+        read = crowd.documents_read(lambda browser=browser, address=address: browser.get(address))
+        yield name, (round(percentile(taken, 95), 2), read)
 
 
 if __name__ == "__main__":
