@@ -22,7 +22,7 @@ from brokers.blocks.models import (
     Leg,
     Plan,
 )
-from brokers.blocks.rights import blocks_of, funds_of, plans_of
+from brokers.blocks.rights import blocks_of, funds_of, may_see_plan, plans_of
 from brokers.blocks.terms import ApprovalState
 from brokers.models import BrokerAccount, Order
 from brokers.selectors import with_related
@@ -50,7 +50,8 @@ def newest_plans(user: User, *, to_order: bool = False) -> list[Plan]:
 def block_of(user: User, key: str) -> Block | None:
     if not ObjectId.is_valid(key):
         return None
-    return blocks_of(user).filter(pk=key).select_related("plan", "user").first()
+    block = Block.objects.filter(pk=key).select_related("plan", "user").first()
+    return block if block is not None and may_see_plan(user, block.plan_id) else None
 
 
 def children_of(block: Block) -> list[BlockChild]:
@@ -107,11 +108,6 @@ class Position:
     cash: Decimal
     shares: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     today: Decimal = Decimal(0)  # won done and bound by today's blocks, both sides
-
-    @property
-    def held(self) -> int:
-        """How many issues."""
-        return sum(quantity > 0 for quantity in self.shares.values())
 
 
 def position_of(fund: Fund) -> Position:

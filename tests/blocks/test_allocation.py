@@ -51,7 +51,7 @@ def test_at_every_moment_parts_sum_and_each_has_floor_or_ceiling_and_nothing_is_
 
 @given(plans, st.integers(0, 250))
 def test_equal_parties_differ_by_at_most_one(parties, lots):
-    alike = {}
+    alike: dict = {}
     for party, share in zip(parties, Quota(parties).lots(lots), strict=True):
         alike.setdefault(party, []).append(share)
     assert all(max(shares) - min(shares) <= 1 for shares in alike.values())

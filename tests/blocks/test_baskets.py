@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from brokers.adapters import client_for
 from brokers.blocks.models import Basket, BasketRow, Block
-from brokers.blocks.services import baskets
+from brokers.blocks.services import baskets, staging
 from brokers.models import Order
 from lucy.errors import LucyError
 from tests.blocks.desk import SYMBOL, make_fund, make_plan
@@ -68,13 +68,13 @@ def test_a_file_is_ordered_once_row_by_row(plan, trader, low):
 
 def test_a_basket_whose_process_died_is_continued(plan, trader, low, monkeypatch):
     text = "\n".join([HEAD, f"A,{SYMBOL},매수,10,,{low}", f"B,{SYMBOL},매수,5,,{low + 100}"])
-    original, calls = baskets.place_block, []
+    calls: list = []
 
     def dying(*args, **kwargs):
         calls.append(args)
         if len(calls) == 2:
             raise SystemExit
-        return original(*args, **kwargs)
+        return staging.place_block(*args, **kwargs)
 
     monkeypatch.setattr(baskets, "place_block", dying)
     with pytest.raises(SystemExit):
@@ -87,6 +87,7 @@ def test_a_basket_whose_process_died_is_continued(plan, trader, low, monkeypatch
 
 def test_the_page_previews_an_excel_file_and_orders_it(plan, trader, low):
     book = Workbook()
+    assert book.active is not None
     for cells in (["펀드코드", "종목코드", "구분", "수량", "가격"], ["A", SYMBOL, "매수", 10, low]):
         book.active.append(cells)
     body = BytesIO()

@@ -16,7 +16,7 @@ from brokers.paper.faults import Action, Rule
 from brokers.services import kill
 from brokers.services.orders import place_order
 from brokers.services.reconcile import reconcile
-from brokers.terms import Side
+from brokers.terms import OrderType, Side
 from lucy.errors import LucyError
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of, wish
 from tests.factories import make_account, make_user
@@ -153,7 +153,7 @@ def test_a_slow_broker_holds_nobody_else(paper, low, trader, account, ls_account
 
 
 def test_cash_is_counted_over_all_children_of_an_account(paper, low, trader, account):
-    free = client_for(account).buying_power(SYMBOL, low, "limit")
+    free = client_for(account).buying_power(SYMBOL, low, OrderType.LIMIT)
     funds = [make_fund(code, trader, cash=10**15) for code in "AB"]
     plan = make_plan(trader, [(fund, account, 5000) for fund in funds])
     TradingLimit.objects.create(scope=Scope.SYSTEM, distance_percent=100)
@@ -257,6 +257,7 @@ def test_the_rest_goes_on_or_stops_as_the_plan_says(paper, low, trader, account,
     paper.call(lambda running: running.faults.add(fault))
     block = placed(trader, plan, wish(low, 10))
     first, second = BlockChild.objects.filter(block=block).order_by("position").select_related("order")
+    assert first.order
     assert first.order.status == OrderStatus.UNKNOWN
     assert [first.order is not None, second.order is not None] == left
     allocating.refresh(block.pk)

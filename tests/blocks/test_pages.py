@@ -189,9 +189,10 @@ def test_the_report_says_the_same_on_the_page_and_in_every_file(paper, block, tr
     sheet = load_workbook(
         BytesIO(browser.get(reverse("blocks:report-file", args=[day, "xlsx"])).content)
     ).active
+    assert sheet is not None
     rows = list(sheet.iter_rows(values_only=True))
     assert [line.split(",")[0] for line in lines] == [row[0] for row in rows] == ["펀드코드", "A", "B"]
-    assert sum(row[6] for row in rows[1:]) == 6
+    assert sum(int(str(row[6])) for row in rows[1:]) == 6
     pdf = browser.get(reverse("blocks:report-file", args=[day, "pdf"])).content
     assert pdf.startswith(b"%PDF")
     assert b"HYGothic-Medium" in pdf

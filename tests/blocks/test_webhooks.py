@@ -24,12 +24,18 @@ pytestmark = pytest.mark.django_db
 SECRET = "s3cret-s3cret"
 
 
+def refreshed(block):
+    allocating.refresh(block.pk)
+    return Block.objects.get(pk=block.pk)
+
+
 @pytest.fixture
 def receiver():
     """An ERP's end: what it heard, and what it answers next."""
 
     class Ear(BaseHTTPRequestHandler):
         heard: list = []
+        url = ""
         answers: list = []
 
         def do_POST(self):
@@ -65,7 +71,7 @@ def filled(paper, account, trader, receiver, monkeypatch):
     (order,) = orders_of(block)
     fill(paper, order, 4)
     reconcile(account)
-    eventually(lambda: allocating.refresh(block.pk).filled_quantity == 4)
+    eventually(lambda: refreshed(block).filled_quantity == 4)
     return block
 
 
@@ -80,7 +86,7 @@ def test_a_fill_and_the_final_allocation_are_told_with_a_signature(filled, recei
     assert sorted(share["filled"] for share in told["allocations"]) == [2, 2]
     changes.cancel_block(filled, trader, "c")
     reconcile(account)
-    eventually(lambda: allocating.refresh(filled.pk).status == "final")
+    eventually(lambda: refreshed(filled).status == "final")
     assert webhooks.deliver_due() == 1
     assert json.loads(receiver.heard[1][1])["event"] == "block.final"
     assert webhooks.deliver_due() == 0

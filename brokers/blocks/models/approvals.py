@@ -6,7 +6,6 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from brokers.blocks.models.blocks import Block
-from brokers.blocks.models.funds import WON
 from brokers.blocks.terms import ApprovalState
 
 DEFAULT_MINUTES = 30
@@ -22,7 +21,8 @@ class BlockRule(models.Model):
         blank=True,
         validators=[MinValueValidator(0)],
         help_text="비우면 금액으로는 승인을 요구하지 않습니다.",
-        **WON,
+        max_digits=20,
+        decimal_places=0,
     )
     approval_minutes = models.IntegerField(
         "승인 유효시간 (분)", default=DEFAULT_MINUTES, validators=[MinValueValidator(1)]

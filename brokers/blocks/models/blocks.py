@@ -7,14 +7,12 @@ from bson import ObjectId
 from django.conf import settings
 from django.db import models
 
-from brokers.blocks.models.funds import WON, Fund
+from brokers.blocks.models.funds import Fund
 from brokers.blocks.models.plans import Plan
 from brokers.blocks.terms import NEXT_STATUSES, BlockStatus, ChildState, EventKind
 from brokers.models import BrokerAccount, Order
 from brokers.terms import OrderType, Side
 from lucy import mongo
-
-FINE_WON = {"max_digits": 24, "decimal_places": 4}
 
 
 class Block(models.Model):
@@ -39,15 +37,19 @@ class Block(models.Model):
     order_type = models.CharField("유형", max_length=12, choices=OrderType.choices)
     price = models.DecimalField("가격", max_digits=14, decimal_places=0, null=True)
     quantity = models.BigIntegerField("요청수량")
-    amount = models.DecimalField("요청금액", null=True, **WON)  # where the block was asked for in won
+    amount = models.DecimalField(
+        "요청금액", null=True, max_digits=20, decimal_places=0
+    )  # where the block was asked for in won
     ordered_quantity = models.BigIntegerField("주문수량")  # what the children add up to
     has_targets = models.BooleanField(default=False)  # quantities per leg were given, not worked out
-    worst_value = models.DecimalField("최대금액", **WON)  # won, at the price or the upper limit
+    worst_value = models.DecimalField(
+        "최대금액", max_digits=20, decimal_places=0
+    )  # won, at the price or the upper limit
     status = models.CharField("상태", max_length=12, choices=BlockStatus.choices)
     halted = models.CharField("멈춘 이유", max_length=300, blank=True, default="")
     needs_approval = models.BooleanField("승인 필요", default=False)
     filled_quantity = models.BigIntegerField("체결수량", default=0)
-    filled_amount = models.DecimalField("체결금액", default=Decimal(0), **FINE_WON)
+    filled_amount = models.DecimalField("체결금액", default=Decimal(0), max_digits=24, decimal_places=4)
     open_quantity = models.BigIntegerField("미체결", default=0)
     troubled = models.IntegerField("거부·확인 중", default=0)  # children that did not go as they should
     revision = models.BigIntegerField("개정", default=0)  # counts the changes of the allocation
@@ -148,11 +150,11 @@ class AllocationShare(models.Model):
     ordered = models.BigIntegerField("주문수량")
     filled = models.BigIntegerField("배분수량", default=0)
     open = models.BigIntegerField("미체결", default=0)  # shares that may still be filled
-    amount = models.DecimalField("금액", default=Decimal(0), **FINE_WON)
-    fee = models.DecimalField("수수료", default=Decimal(0), **WON)
-    tax = models.DecimalField("세금", default=Decimal(0), **WON)
+    amount = models.DecimalField("금액", default=Decimal(0), max_digits=24, decimal_places=4)
+    fee = models.DecimalField("수수료", default=Decimal(0), max_digits=20, decimal_places=0)
+    tax = models.DecimalField("세금", default=Decimal(0), max_digits=20, decimal_places=0)
     bound = models.DecimalField(
-        "묶인 금액", default=Decimal(0), **WON
+        "묶인 금액", default=Decimal(0), max_digits=20, decimal_places=0
     )  # won that the open rest may still cost
     created_at = models.DateTimeField("작성시각")
     trade_date = models.DateField("매매일", null=True)

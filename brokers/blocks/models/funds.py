@@ -8,8 +8,6 @@ from django.db import models
 from brokers.blocks.terms import IssueStance
 from brokers.terms import Side
 
-WON = {"max_digits": 20, "decimal_places": 0}
-
 
 class Fund(models.Model):
     """Money that orders are placed for; its figures hold as of `as_of`, Lucy adds what came since."""
@@ -21,13 +19,25 @@ class Fund(models.Model):
         validators=[RegexValidator(r"^[0-9A-Za-z._-]+$", "영문자, 숫자, . _ - 만 쓸 수 있습니다.")],
     )
     name = models.CharField("펀드명", max_length=60)
-    cash = models.DecimalField("현금 (원)", default=0, validators=[MinValueValidator(0)], **WON)
+    cash = models.DecimalField(
+        "현금 (원)", default=0, validators=[MinValueValidator(0)], max_digits=20, decimal_places=0
+    )
     as_of = models.DateTimeField("기준시각", help_text="현금과 보유 수량이 이 시각의 것입니다.")
     order_value = models.DecimalField(
-        "블록 1건 한도 (원)", null=True, blank=True, validators=[MinValueValidator(0)], **WON
+        "블록 1건 한도 (원)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        max_digits=20,
+        decimal_places=0,
     )
     day_value = models.DecimalField(
-        "하루 한도 (원)", null=True, blank=True, validators=[MinValueValidator(0)], **WON
+        "하루 한도 (원)",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        max_digits=20,
+        decimal_places=0,
     )
     four_eyes = models.BooleanField(
         "항상 두 사람 확인", default=False, help_text="이 펀드가 든 블록은 금액과 관계없이 승인을 받습니다."

@@ -67,7 +67,9 @@ class Leg(models.Model):
         Plan, on_delete=models.CASCADE, related_name="legs", verbose_name="배분계획", db_index=False
     )
     position = models.IntegerField("순서")
-    fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="legs", verbose_name="펀드")
+    fund = models.ForeignKey(
+        Fund, on_delete=models.PROTECT, related_name="legs", verbose_name="펀드", db_index=False
+    )
     account = models.ForeignKey(
         BrokerAccount, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="계좌"
     )
@@ -78,6 +80,7 @@ class Leg(models.Model):
         verbose_name = "배분 항목"
         verbose_name_plural = "배분 항목"
         constraints = [models.UniqueConstraint(fields=["plan", "position"], name="one_leg_per_position")]
+        indexes = [models.Index(fields=["fund", "plan"], name="legs_of_fund")]
 
     def __str__(self) -> str:
         return f"{self.position}. {self.fund}"

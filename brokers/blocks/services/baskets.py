@@ -313,9 +313,9 @@ def _store(user: User, plan: Plan, file_name: str, judged: Judged) -> Basket:
                 number=row.number,
                 fund_code=row.cells["fund"],
                 symbol=row.symbol,
-                side=row.side,
+                side=row.side or "",
                 quantity=row.quantity,
-                price=row.price,
+                price=row.price or 0,
             )
             for row in judged.rows
         )

@@ -94,8 +94,8 @@ def _account_troubles(user: User, group: Sequence[Wanted]) -> list[Trouble]:
         kill.require_running(account, user)
         checks.require_unpaused(account)
         checks.require_sound(group[0].request)
-    except LucyError as refusal:
-        return [Trouble(refusal.code, refusal.message, account=str(account))]
+    except LucyError as no:
+        return [Trouble(no.code, no.message, account=str(account))]
     instrument = mongo.find(Instrument, symbol=group[0].request.symbol)
     found = [
         Trouble(refusal.code, refusal.message, one.position, str(account))

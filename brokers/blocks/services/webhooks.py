@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from brokers.blocks.models import AllocationShare, Block, Fund, Webhook, WebhookDelivery
-from brokers.blocks.rights import blocks_of
+from brokers.blocks.rights import may_see_plan
 from brokers.blocks.selectors import block_snapshot, share_snapshot
 from brokers.blocks.terms import DeliveryState, WebhookEvent
 from lucy import clock, mongo
@@ -76,7 +76,7 @@ def enqueue(block: Block, event: WebhookEvent, shares: Sequence[AllocationShare]
 
 
 def _hears(hook: Webhook, block: Block) -> bool:
-    return hook.user.is_active and blocks_of(hook.user).filter(pk=block.pk).exists()
+    return hook.user.is_active and may_see_plan(hook.user, block.plan_id)
 
 
 def _hand_over(keys: Sequence[str]) -> None:

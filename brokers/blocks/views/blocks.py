@@ -4,15 +4,22 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from brokers.blocks.forms import BlockForm, ChangeForm, ModifyForm, PlaceForm
 from brokers.blocks.models import Block
 from brokers.blocks.rights import APPROVE, blocks_of, may_order, plans_of
-from brokers.blocks.selectors import approval_of, approvals_waiting, children_of, shares_of, trail_of
+from brokers.blocks.selectors import (
+    approval_of,
+    approvals_waiting,
+    block_of,
+    children_of,
+    shares_of,
+    trail_of,
+)
 from brokers.blocks.services import allocating, changes
 from brokers.blocks.services.previewing import preview
 from brokers.blocks.services.staging import place_block
@@ -25,7 +32,7 @@ from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.paging import newest_first
 from lucy.errors import LucyError
 
-STATES = {
+STATES: dict[str, tuple[str, list[BlockStatus]]] = {
     "open": ("진행 중", [BlockStatus.AWAITING, BlockStatus.STAGED, *AT_BROKERS]),
     "awaiting": ("승인 대기", [BlockStatus.AWAITING]),
     "final": ("배분 확정", [BlockStatus.FINAL]),
@@ -157,7 +164,18 @@ def _review_context(request: SignedInRequest, form: BlockForm, found: Any) -> di
 
 
 def own_block(request: SignedInRequest, pk: str) -> Block:
-    return get_object_or_404(blocks_of(request.user).select_related("plan", "user"), pk=pk)
+    found = block_of(request.user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _as_of_now(request: SignedInRequest, pk: str) -> Block:
+    """The user's block, brought up to its orders and fills."""
+    seen = own_block(request, pk)
+    found = allocating.refresh(seen.pk) or seen
+    found.plan, found.user = seen.plan, seen.user
+    return found
 
 
 def block_context(request: SignedInRequest, block: Block) -> dict[str, Any]:
@@ -188,18 +206,14 @@ def block_context(request: SignedInRequest, block: Block) -> dict[str, Any]:
 @require_GET
 @signed_in
 def block(request: SignedInRequest, pk: str) -> HttpResponse:
-    found = own_block(request, pk)
-    allocating.refresh(found.pk)
-    return render(request, "blocks/block.html", block_context(request, own_block(request, pk)))
+    return render(request, "blocks/block.html", block_context(request, _as_of_now(request, pk)))
 
 
 @require_GET
 @signed_in
 def live(request: SignedInRequest, pk: str) -> HttpResponse:
     """The part of the page that follows the block."""
-    found = own_block(request, pk)
-    allocating.refresh(found.pk)
-    return render(request, "blocks/parts/block.html", block_context(request, own_block(request, pk)))
+    return render(request, "blocks/parts/block.html", block_context(request, _as_of_now(request, pk)))
 
 
 @require_http_methods(["GET", "POST"])

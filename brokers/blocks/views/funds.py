@@ -16,9 +16,8 @@ MOST_FUNDS = 300
 @require_GET
 @signed_in
 def funds(request: SignedInRequest) -> HttpResponse:
-    rows = list(funds_of(request.user)[:MOST_FUNDS])
-    context = {"funds": [(fund, position_of(fund)) for fund in rows]}
-    return render(request, "blocks/funds.html", context)
+    """What each has free now costs a sum over its day: the fund's own page tells."""
+    return render(request, "blocks/funds.html", {"funds": list(funds_of(request.user)[:MOST_FUNDS])})
 
 
 @require_GET

@@ -17,13 +17,14 @@ from lucy import clock
 @require_GET
 @signed_in
 def report(request: SignedInRequest) -> HttpResponse:
-    """`?day=&fund=`; today and every fund where none is named."""
-    day, fund = _day(request.GET.get("day", "")), _fund(request)
+    """`?day=&fund=`; today and the first fund where none is named. The files hold every fund."""
+    day, funds = _day(request.GET.get("day", "")), list(funds_of(request.user)[:300])
+    fund = _fund(request) or next(iter(funds), None)
     context = {
         "day": day,
         "fund": fund,
-        "funds": list(funds_of(request.user)[:300]),
-        "days": report_of(request.user, day, fund),
+        "funds": funds,
+        "days": report_of(request.user, day, fund) if fund else [],
         "forms": list(WRITERS),
     }
     return render(request, "blocks/report.html", context)

@@ -1,0 +1,160 @@
+"""What the database takes of the pages of block orders on a full day: 1,000 blocks of 50 legs.
+
+`python -m bench.block_pages` is a process of its own that counts every command pymongo sends.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from bench.figures import Figure, percentile
+
+BLOCKS = 1_000
+LEGS = 50
+ACCOUNTS = 10
+ROUNDS = 20
+MOST_MILLISECONDS = 50
+DATABASE = "bench_blocks"
+
+
+def figures() -> list[Figure]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.block_pages"],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"MONGODB_NAME": DATABASE},
+    )
+    told = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
+    return [
+        Figure(
+            f"database part of {name}, {BLOCKS:,} x {LEGS}",
+            "ms p95",
+            value,
+            compared=value,
+            target=MOST_MILLISECONDS,
+            rule="milliseconds",
+        )
+        for name, value in told.items()
+    ]
+
+
+def main() -> None:
+    from bench.clockwork import Clockwork  # before Django connects
+
+    clockwork = Clockwork()
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    browser, block = _full_day()
+    print(json.dumps(dict(_measured(clockwork, browser, block)), ensure_ascii=False), flush=True)
+
+
+def _measured(clockwork: Any, browser: Any, block: Any) -> Iterator[tuple[str, float]]:
+    pages = {
+        "블록주문": "/blocks/",
+        "진행 중 블록": "/blocks/?state=open",
+        "블록 하나": f"/blocks/{block.pk}/",
+        "펀드": "/blocks/funds/",
+        "배분 보고서, 펀드 하나": "/blocks/report/?fund=F000",
+    }
+    for name, address in pages.items():
+        taken = []
+        for _ in range(ROUNDS):
+            with clockwork.counting() as spent:
+                answer = browser.get(address)
+            assert answer.status_code == 200, (name, answer.status_code)
+            taken.append(spent.milliseconds)
+        yield name, round(percentile(taken, 95), 2)
+
+
+def _full_day() -> tuple[Any, Any]:
+    """A trader with a day of blocks half of whose shares were filled; and one of the blocks."""
+    from django.test import Client
+
+    from accounts.models import User
+    from bench.blocks import make_plan
+    from brokers.blocks.selectors import legs_of
+    from brokers.models import AccountGrant, BrokerAccount
+
+    user = User.objects.create_user("blocks")
+    accounts = []
+    for index in range(ACCOUNTS):
+        broker, number = ("kis", f"{60_000_000 + index}01") if index % 2 else ("ls", f"300{index:08d}")
+        account = BrokerAccount.objects.create(broker=broker, number=number, name=f"계좌 {index}")
+        AccountGrant.objects.create(account=account, user=user, can_trade=True)
+        accounts.append(account)
+    plan = make_plan(user, accounts, LEGS)
+    legs = legs_of(plan)
+    made = [_block(user, plan, legs, index) for index in range(BLOCKS)]
+    browser = Client(SERVER_NAME="localhost")
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser, made[-1]
+
+
+def _block(user: Any, plan: Any, legs: Any, index: int) -> Any:
+    from brokers.blocks.models import AllocationShare, Block, BlockChild
+    from brokers.models import Fill, Order
+    from lucy import clock, mongo
+
+    now, day = clock.now(), clock.trade_date()
+    common: dict[str, Any] = {"symbol": "005930", "side": "buy"}
+    block = Block(
+        plan=plan, user=user, client_block_id=f"b{index}", name="삼성전자", order_type="limit", price=70_000,
+        quantity=500, ordered_quantity=500, filled_quantity=250, filled_amount=Decimal(17_500_000),
+        open_quantity=250, worst_value=35_000_000, status="working", trade_date=day, created_at=now,
+        updated_at=now, **common,
+    )  # fmt: skip
+    mongo.insert(block)
+    orders = [
+        Order(
+            account=leg.account, user=user, client_order_id=f"block-{block.pk}-{leg.position}",
+            name="삼성전자", order_type="limit", quantity=10, price=70_000, status="partially_filled",
+            filled_quantity=5,
+            filled_amount=Decimal(350_000), trade_date=day, broker_order_no=str(index * LEGS + leg.position),
+            created_at=now, sent_at=now, updated_at=now, **common,
+        )
+        for leg in legs
+    ]  # fmt: skip
+    mongo.insert(*orders)
+    fills = [
+        Fill(
+            account_id=order.account_id, order_id=order.pk, trade_date=day,
+            broker_order_no=order.broker_order_no, fill_no=f"{index}", quantity=5, price=70_000,
+            executed_at=now, recorded_at=now, **common,
+        )
+        for order in orders
+    ]  # fmt: skip
+    mongo.insert(*fills)
+    children, shares = [], []
+    for leg, order in zip(legs, orders, strict=True):
+        known: dict[str, Any] = {"block_id": block.pk, "position": leg.position}
+        known |= {"fund": leg.fund, "account": leg.account}
+        children.append(
+            BlockChild(
+                quantity=10,
+                client_order_id=order.client_order_id,
+                state="ordered",
+                order_id=order.pk,
+                **known,
+            )
+        )
+        shares.append(
+            AllocationShare(
+                weight=leg.weight, ordered=10, filled=5, open=5, amount=Decimal(350_000), fee=52,
+                created_at=now, trade_date=day, **known, **common,
+            )
+        )  # fmt: skip
+    mongo.insert(*children)
+    mongo.insert(*shares)
+    return block
+
+
+if __name__ == "__main__":
+    main()
