@@ -19,7 +19,19 @@ def main() -> None:
 
     with house() as control:
         _set_up()
-        from bench import desk, forecast, frames, ipo, orders, prices, reconcile, relay, screens, sockets
+        from bench import (
+            blocks,
+            desk,
+            forecast,
+            frames,
+            ipo,
+            orders,
+            prices,
+            reconcile,
+            relay,
+            screens,
+            sockets,
+        )
         from bench.people import make_traders
         from brokers.services.instruments import refresh_instruments
 
@@ -35,6 +47,7 @@ def main() -> None:
             show(*reconcile.reconcile_figures(trader, control))
         refresh_instruments()  # a site that trades has its list
         request = orders.far_limit(control)
+        show(*blocks.figures(kis[:5] + ls[:5], request))
         with web() as (site, pid):
             for trader in (kis.pop(), ls.pop()):
                 show(orders.adapter_figure(trader, request))
