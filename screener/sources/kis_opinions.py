@@ -17,6 +17,7 @@ from lucy import clock
 from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, register
 
 SOURCE = "한국투자증권"
+MOST_DAYS_OF_ALL = 30
 HUNDREDTH = Decimal("0.01")
 
 
@@ -33,6 +34,13 @@ class OpinionForm(ScreenForm):
         required=False,
         choices=[("", "전체"), *((str(gap), f"{gap}% 이하") for gap in range(-10, -90, -10))],
     )
+
+    def clean(self) -> dict[str, Any]:
+        """All firms' opinions come twenty a question: a year of them would take the account's pace."""
+        asked = super().clean() or {}
+        if not asked.get("symbol") and int(asked.get("days") or 0) > MOST_DAYS_OF_ALL:
+            self.add_error("days", "한 달보다 긴 기간은 종목코드를 넣어야 볼 수 있습니다.")
+        return asked
 
 
 def opinions(user: User, asked: Mapping[str, Any]) -> Result:

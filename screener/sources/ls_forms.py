@@ -50,7 +50,7 @@ class RankingForm(ScreenForm):
     most = forms.ChoiceField(
         label="건수",
         initial="100",
-        choices=[("20", "20종목"), ("100", "100종목"), ("200", "200종목"), ("0", "끝까지")],
+        choices=[("20", "20종목"), ("100", "100종목"), ("200", "200종목"), ("0", "끝까지 (느림)")],
         help_text="LS는 1초에 20종목씩 알려 줍니다.",
     )
 

@@ -87,6 +87,8 @@ def test_the_gap_to_the_target(paper, trader, account):
     firm = ask(trader, "kis-opinion", days="30", firm="삼성").rows
     assert {row["firm"] for row in firm} == {"삼성증권"}
 
+    long = results.question(screens.get("kis-opinion"), trader, QueryDict("asked=1&days=90"))
+    assert "days" in long.errors
     symbol = row["symbol"]
     one = ask(trader, "kis-opinion", days="30", symbol=symbol).rows
     assert [found["target"] for found in one] == [

@@ -4,7 +4,10 @@ import csv
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
+from accounts.roles import BACK_OFFICE
 from brokers.models import UserNotice
 from lucy import clock
 from lucy.errors import LucyError
@@ -164,6 +167,19 @@ def test_two_runs_within_a_second_have_folders_of_their_own(local, folder):
     first, second = run(local), run(local)
     assert first.name < second.name
     assert len(list(folder.iterdir())) == 2
+
+
+def test_staff_look_at_runs_and_set_how_many_stay(local):
+    done = run(local)
+    web = Client()
+    web.force_login(make_user("ops", groups=(BACK_OFFICE,), is_staff=True))
+    assert done.name in web.get(reverse("admin:screener_judalrun_changelist")).content.decode()
+    assert web.get(reverse("admin:screener_judalrun_change", args=[done.pk])).status_code == 200
+    (settings,) = JudalSettings.objects.all()
+    address = reverse("admin:screener_judalsettings_change", args=[settings.pk])
+    assert web.post(address, {"enabled": "on", "pause_seconds": "2", "keep_days": "14"}).status_code == 302
+    settings.refresh_from_db()
+    assert (settings.keep_days, settings.pause_seconds) == (14, 2)
 
 
 def test_switched_off(local):
