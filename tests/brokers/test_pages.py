@@ -222,6 +222,18 @@ def test_the_fills_page_adds_up_the_day(account, trader):
     assert "−68,000" in page
 
 
+def test_a_longer_period_is_added_up_when_asked(account, trader):
+    make_fill(make_order(account, trader), quantity=3)
+    browser, today = signed_in(trader), clock.trade_date()
+    week = {"first": str(today - timedelta(days=6)), "last": str(today)}
+    page = text_of(browser, "fills", **week)
+    assert "이 기간의 합계 내기" in page
+    assert "210,000" in text_of(browser, "fill-totals", **week)
+    year = {"first": str(today - timedelta(days=300)), "last": str(today)}
+    assert "합계는 한 달까지" in text_of(browser, "fills", **year)
+    assert browser.get(reverse("brokers:fill-totals"), year).status_code == 404
+
+
 def test_reading_marks_every_own_notice_and_no_other(account, trader):
     mine = make_notice(make_order(account, trader))
     stranger = make_user()
