@@ -154,6 +154,7 @@ def belongings_of(user: User) -> Belongings:
             "key": kept.screen,
             "account_id": account.pk,
             "order_id": order.pk,
+            "block_id": block.pk,
             "own_id": own.pk,
             "saved_id": saved.pk,
             "snapshot_id": kept.pk,

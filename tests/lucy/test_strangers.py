@@ -15,8 +15,8 @@ from tests.world import TODAY, Route, belongings_of, routes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What stands in an address for one thing of somebody's; the rest (a stock's code, a day) is for all.
-IDS = {"pk", "handle", "account_id", "order_id", "own_id", "saved_id", "snapshot_id", "token"}
+# What stands in an address and is for all; every other part names one thing of somebody's.
+FOR_ALL = {"symbol", "no", "key", "day", "kind", "form"}
 ASKED = {  # what such addresses ask for beside the id, so that they come to look whose it is
     "symbol": "005930",
     "side": "buy",
@@ -24,6 +24,7 @@ ASKED = {  # what such addresses ask for beside the id, so that they come to loo
     "quantity": 1,
     "order_type": "limit",
     "client_request_id": "mallory-1",
+    "answer": "approve",
     "interval": "day",
     "first": TODAY,
     "last": TODAY,
@@ -65,7 +66,7 @@ def test_nobody_reaches_what_is_anothers(trader, of_the_house):
     page, script = browser_of(stranger), script_of(stranger)
     wrong = []
     for route in routes():
-        if not route.parameters & IDS:
+        if route.parameters <= FOR_ALL:
             continue
         namespace = route.name.partition(":")[0]
         known = victims.of(route) | arguments.get(namespace, {}) | arguments.get(route.name, {})
