@@ -35,10 +35,9 @@ def _term(data: QueryDict, name: str) -> Term | None:
     condition = data.get(f"{name}condition", "")
     if condition not in CONDITIONS:
         return None
-    term = first_term(condition)
-    if data.get(f"{name}was") != condition:  # another was chosen: its values mean nothing here
-        return term
-    values = {key: data.get(name + key, value) for key, value in term.values.items()}
+    values = first_term(condition).values
+    if data.get(f"{name}was") == condition:  # else another was chosen, and the typed values are not its own
+        values = {key: data.get(name + key, value) for key, value in values.items()}
     return Term(condition, values, data.get(f"{name}negated") == "on")
 
 

@@ -24,7 +24,7 @@ from screener.own import Names, Rule
 from screener.rights import own_screens_of
 from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm
 from screener.selectors import OWN
-from screener.services.results import newest_good
+from screener.services.results import newest_good, sentence_of
 
 DAYS = 252  # 52 weeks of trading, and the day before
 MOST_OWN = 100
@@ -233,7 +233,9 @@ def _others(
             notes.append(f"‘{title}’ 화면은 아직 조회한 적이 없어 그 조건은 아무 종목에도 맞지 않습니다.")
             continue
         at = stored.read_at.astimezone(clock.KST)
-        notes.append(f"‘{screen.title}’은(는) {at:%m-%d %H:%M}에 읽은 결과입니다.")
+        asked = sentence_of(screen, user, stored.asked)
+        words = f" ({asked})" if asked else ""
+        notes.append(f"‘{screen.title}’{words}: {at:%m-%d %H:%M}에 읽은 결과로 판정했습니다.")
         by_symbol = {str(row.get("symbol")): row for row in stored.result().rows}
         members[key] = np.array([symbol in by_symbol for symbol in symbols])
         for column in columns:

@@ -74,6 +74,15 @@ def question(screen: Screen, user: User, query: QueryDict) -> Question | forms.F
     return Question(screen, user, form, questions.asked_of(form))
 
 
+def sentence_of(screen: Screen, user: User, asked: Asked) -> str:
+    """What was asked, for a reader; empty where the form's choices cannot be fetched now."""
+    try:
+        found = question(screen, user, questions.query_of(asked))
+    except LucyError:
+        return ""
+    return found.sentence if isinstance(found, Question) else ""
+
+
 def ask(asked: Question) -> Answer:
     """Ask the source now, and keep what it answers."""
     try:

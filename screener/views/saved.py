@@ -17,7 +17,6 @@ from screener.models import SavedScreen, Schedule
 from screener.rights import saved_of
 from screener.selectors import find_screen
 from screener.services import results, saved
-from screener.services.results import Question
 from screener.views.screens import question_of
 
 
@@ -115,18 +114,6 @@ def _line(request: SignedInRequest, row: SavedScreen) -> dict[str, Any]:
         "row": row,
         "screen": screen,
         "query": questions.query_of(row.asked).urlencode(),
-        "sentence": _sentence(request, row) if screen else "",
+        "sentence": results.sentence_of(screen, request.user, row.asked) if screen else "",
         "count": None if row.members is None else len(row.members),
     }
-
-
-def _sentence(request: SignedInRequest, row: SavedScreen) -> str:
-    """What is asked; words of a form whose choices cannot be fetched now are left out."""
-    screen = find_screen(request.user, row.screen)
-    if screen is None:
-        return ""
-    try:
-        asked = results.question(screen, request.user, questions.query_of(row.asked))
-    except LucyError:
-        return ""
-    return asked.sentence if isinstance(asked, Question) else ""

@@ -90,6 +90,7 @@ def test_an_own_screen_is_built_and_asked(new_page, trader, issues, width):
     expect(page.locator(".builder-said")).to_contain_text("코스닥 종목")
     page.get_by_role("button", name="조건 추가").click()
     page.locator("#g0-t1-condition").select_option("mark")
+    expect(page.locator("#g0-t1-mark")).to_be_visible()
     page.locator("#g0-t1-negated").check()
     expect(page.locator(".builder-said")).to_contain_text("지금 1종목")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

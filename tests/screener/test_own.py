@@ -75,6 +75,7 @@ def test_other_screens_last_good_results_are_conditions(web, trader, source):
         found = result(web, row)
         assert ">카카오</a>" in found
         assert ">삼성전자</a>" not in found
+        assert "‘시험 거래량’ (시장 전체): " in found
         row = own.save(trader, "있음", rule("in_screen", screen="test-volume"))
         assert ">NAVER</a>" in result(web, row)
     assert "고쳐야 하는 조건" in web.get(reverse("screener:own")).content.decode()  # the screen is no more
@@ -120,6 +121,9 @@ def test_buttons_add_and_drop_rows_and_groups(web):
 def test_another_condition_begins_with_its_own_first_values(web):
     page = web.post(reverse("screener:own-draft"), fields(**{"g0.t0.condition": "rsi"})).content.decode()
     assert "RSI(14)가 30 이하" in page
+    other = {"g0.t0.condition": "rsi", "g0.t0.negated": "on"}
+    page = web.post(reverse("screener:own-draft"), fields(**other)).content.decode()
+    assert "[RSI(14)가 30 이하] 아님" in page
 
 
 def test_a_screen_is_saved_changed_and_deleted(web, trader):
