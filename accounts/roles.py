@@ -52,7 +52,7 @@ _LOOKED_AT = (
     ("axes", ("accessattempt", "accessfailurelog", "accesslog")),
     ("admin", ("logentry",)),
     ("jobs", ("jobrun",)),
-    ("screener", ("judalrun",)),
+    ("screener", ("judalrun", "ownscreen", "savedscreen")),
 )
 _KEPT = (  # back office adds and changes these, and deletes neither people nor accounts
     ("accounts", ("user",), ("view", "add", "change")),
