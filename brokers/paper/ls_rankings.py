@@ -52,6 +52,11 @@ def worth(call: Call, issue: Issue) -> int:
     return issue.price * issue.listed_shares
 
 
+def value_before(issue: Issue) -> int:
+    """Yesterday's amount, at its last price: as much as the day's own volume tells."""
+    return issue.previous_volume * issue.base_price
+
+
 def volume(call: Call, issue: Issue) -> int:
     return issue.volume
 
@@ -70,7 +75,7 @@ def _t1452(call: Call, issue: Issue) -> int:
 
 def _t1463(call: Call, issue: Issue) -> int:
     asks_yesterday = call.fields["jnilgubun"] == "1"
-    return call.market.daily_candles(issue.code, 1)[0].value if asks_yesterday else issue.value
+    return value_before(issue) if asks_yesterday else issue.value
 
 
 def _t1481(call: Call, issue: Issue) -> Decimal:
@@ -232,8 +237,9 @@ def _rate_before(call: Call, issue: Issue, members: list[Issue]) -> dict[str, An
 
 
 def _value_before(call: Call, issue: Issue, members: list[Issue]) -> dict[str, Any]:
-    """t1463"""
-    return {"jnilvalue": call.market.daily_candles(issue.code, 1)[0].value // MILLION}
+    """t1463, whose comparison is of amounts"""
+    before = value_before(issue)
+    return {"jnilvalue": before // MILLION, "bef_diff": percent(issue.value, before)}
 
 
 def _shares(call: Call, issue: Issue, members: list[Issue]) -> dict[str, Any]:

@@ -96,6 +96,13 @@ async def test_filters(ls: LsSession):
     assert not funds & set(codes(await ranking(ls, "t1463", jc_num2=1 + 8)))
 
 
+async def test_amounts_are_compared_with_yesterdays(ls: LsSession):
+    for row in (await ranking(ls, "t1463")).block("1"):
+        issue = ls.broker.market.issue(row["shcode"])
+        assert row["jnilvalue"] == issue.previous_volume * issue.base_price // 1_000_000
+        assert abs(float(row["bef_diff"]) - row["value"] * 100 / row["jnilvalue"]) < 0.1
+
+
 async def test_new_highs_and_lows(ls: LsSession):
     row = (await ranking(ls, "t1442")).block("1")[0]
     assert row["shcode"] == "005930"
