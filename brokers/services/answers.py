@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillOut
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -30,6 +30,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2.3  # a page comes within 3 s
+CAME_MEANWHILE = timedelta(seconds=10)
 KEPT_SECONDS = 7 * 24 * 60 * 60
 THREADS_A_BROKER = 12
 # Answers are kept as Python objects: other versions of their classes must not read them.
@@ -75,16 +76,27 @@ _pools: dict[tuple[str, str], ThreadPoolExecutor] = {}
 _lock = threading.RLock()  # a question answered at once comes back while it is being put
 
 
-def ask(question: Question[T]) -> Answer[T]:
-    (answer,) = ask_all([question])
+def ask(question: Question[T], *, waited: bool = False) -> Answer[T]:
+    (answer,) = ask_all([question], waited=waited)
     return answer
 
 
-def ask_all(questions: Iterable[Question[T]]) -> list[Answer[T]]:
-    """Side by side; each has its own answer, and together they take no longer than one."""
+def ask_all(questions: Iterable[Question[T]], *, waited: bool = False) -> list[Answer[T]]:
+    """Side by side; each has its own answer, and together they take no longer than one.
+
+    A page that `waited` comes back for what was still out: an answer that came meanwhile is what it wants,
+    and asking a slow broker anew would make it wait for ever.
+    """
     give_up = time.monotonic() + PATIENCE_SECONDS
-    asked = [(question, _put(question)) for question in questions]
-    return [_awaited(question, out, give_up) for question, out in asked]
+    asked = [(question, _came_meanwhile(question) if waited else None) for question in questions]
+    put = [(question, came or _put(question)) for question, came in asked]
+    return [one if isinstance(one, Answer) else _awaited(question, one, give_up) for question, one in put]
+
+
+def _came_meanwhile(question: Question[T]) -> Answer[T] | None:
+    kept = _kept(question)
+    is_new = kept is not None and kept.at is not None and clock.now() - kept.at < CAME_MEANWHILE
+    return kept if is_new else None
 
 
 def _put(question: Question[T]) -> _Out[T]:
@@ -140,14 +152,28 @@ def _keep(question: Question[T], answer: Answer[T]) -> None:
 
 def _last_good(question: Question[T], silence: LucyError) -> Answer[T]:
     """The kept answer with the reason for its age; silence is counted from the first time without one."""
+    since, kept = _silent_since(question), _kept(question)
+    return Answer(kept.value if kept else None, kept.at if kept else None, silence, since)
+
+
+def _kept(question: Question[T]) -> Answer[T] | None:
+    try:
+        kept: Answer[T] | None = cache.get(question.key)
+    except redis.RedisError as lost:
+        logger.warning("Redis knows no earlier answer of %s: %s", question.account, lost)
+        return None
+    return kept
+
+
+def _silent_since(question: Question[T]) -> datetime:
     now = clock.now()
     try:
         cache.add(_silent(question), now, timeout=KEPT_SECONDS)
-        since, kept = cache.get(_silent(question)) or now, cache.get(question.key)
+        since: datetime = cache.get(_silent(question)) or now
     except redis.RedisError as lost:
-        logger.warning("Redis knows no earlier answer of %s: %s", question.account, lost)
-        since, kept = now, None
-    return Answer(kept.value if kept else None, kept.at if kept else None, silence, since)
+        logger.warning("Redis does not know since when %s is silent: %s", question.account, lost)
+        return now
+    return since
 
 
 def _silent(question: Question[T]) -> str:

@@ -54,7 +54,7 @@ def balance(request: SignedInRequest, pk: str) -> HttpResponse:
     """Money and holdings, by the broker's figures."""
     found = get_object_or_404(accounts_of(request.user), pk=pk)
     context: dict[str, Any] = {"account": found, **rights_over(request.user)}
-    context |= vars(_readings([found], [ask(_balance(found))])[0])
+    context |= vars(_readings([found], [ask(_balance(found), waited=waited(request))])[0])
     return render(request, "brokers/accounts/balance.html", context)
 
 
@@ -64,7 +64,8 @@ def realised(request: SignedInRequest, pk: str) -> HttpResponse:
     """Today's realised profit of an account whose broker tells it apart from the balance (KIS)."""
     found = get_object_or_404(accounts_of(request.user), pk=pk)
     today = clock.trade_date()
-    answer = ask(Question(found, f"profits:{today}:{today}", lambda: desk.profits(found, today, today)))
+    question = Question(found, f"profits:{today}:{today}", lambda: desk.profits(found, today, today))
+    answer = ask(question, waited=waited(request))
     context: dict[str, Any] = {"account": found, "answer": answer}
     if answer.value is not None:
         context["realised"] = sum((line.realised for line in answer.value), Decimal(0))
@@ -85,7 +86,8 @@ def together(request: SignedInRequest) -> HttpResponse:
     """Every account is asked side by side; one that is silent counts with its last figures, or is named."""
     accounts = list(accounts_of(request.user)[: MOST_TOGETHER + 1])
     shown = accounts[:MOST_TOGETHER]
-    readings = _readings(shown, ask_all([_balance(one) for one in shown]))
+    answers = ask_all([_balance(one) for one in shown], waited=waited(request))
+    readings = _readings(shown, answers)
     lines = portfolio.together(line for reading in readings for line in reading.lines)
     context = {
         "readings": readings,
@@ -99,6 +101,11 @@ def together(request: SignedInRequest) -> HttpResponse:
         **rights_over(request.user),
     }
     return render(request, "brokers/accounts/together.html", context)
+
+
+def waited(request: SignedInRequest) -> bool:
+    """Whether this is a part that comes back for an answer that was still out."""
+    return bool(request.GET.get("waited"))
 
 
 @dataclass(frozen=True)

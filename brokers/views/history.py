@@ -20,6 +20,7 @@ from brokers.models import BrokerAccount
 from brokers.services import desk, history
 from brokers.services.answers import Question, ask
 from brokers.views.access import SignedInRequest, signed_in
+from brokers.views.accounts import waited
 from brokers.views.files import download
 from lucy.errors import LucyError
 
@@ -53,7 +54,8 @@ def trade_rows(request: SignedInRequest) -> HttpResponse:
             account,
             f"trades:{first}:{last}:{page_key}",
             lambda: desk.trades(account, first, last, after),
-        )
+        ),
+        waited=waited(request),
     )
     context: dict[str, Any] = {"account": account, "answer": answer, "is_first": not after}
     if answer.value is not None:
@@ -69,7 +71,7 @@ def trade_rows(request: SignedInRequest) -> HttpResponse:
 def trade_totals(request: SignedInRequest) -> HttpResponse:
     """What the whole period moved and made, whatever the filters."""
     form = _filled(request, HistoryForm)
-    context = _made(form["account"], form["first"], form["last"])
+    context = _made(request, form)
     return render(request, "brokers/history/totals.html", context)
 
 
@@ -103,7 +105,7 @@ def profits(request: SignedInRequest) -> HttpResponse:
 def profit_figures(request: SignedInRequest) -> HttpResponse:
     """The chart's figures and both tables."""
     form = _filled(request, ProfitForm)
-    context = _made(form["account"], form["first"], form["last"])
+    context = _made(request, form)
     if context["answer"].value is not None:
         lines = [line for line in context["answer"].value if form["wants_issue"](line)]
         days = history.by_day(lines)
@@ -154,10 +156,10 @@ def _place(cursor: str) -> str:
         raise Http404 from odd
 
 
-def _made(account: BrokerAccount, first: date, last: date) -> dict[str, Any]:
-    answer = ask(
-        Question(account, f"profits:{first}:{last}", lambda: desk.profits(account, first, last)),
-    )
+def _made(request: SignedInRequest, form: dict[str, Any]) -> dict[str, Any]:
+    account, first, last = form["account"], form["first"], form["last"]
+    question = Question(account, f"profits:{first}:{last}", lambda: desk.profits(account, first, last))
+    answer = ask(question, waited=waited(request))
     context: dict[str, Any] = {"account": account, "answer": answer}
     if answer.value is not None:
         context["total"] = history.whole(answer.value)

@@ -58,6 +58,14 @@ def test_a_slow_broker_is_asked_once_and_heard_later(account, ls_account, monkey
     assert len(calls) <= 2  # the second only if the first had come back by then
 
 
+def test_who_waited_takes_what_came_meanwhile(account):
+    question = Question(account, "balance", lambda: 7)
+    ask(question)
+    asked_anew = Question(account, "balance", down)
+    assert (ask(asked_anew, waited=True).value, ask(asked_anew, waited=True).silence) == (7, None)
+    assert ask(asked_anew).silence is DOWN
+
+
 def test_a_mistake_of_ours_is_not_taken_for_silence(account):
     with pytest.raises(ZeroDivisionError):
         ask(Question(account, "balance", lambda: 1 // 0))
