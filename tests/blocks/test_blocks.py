@@ -1,6 +1,7 @@
 """A block's way: checked as a whole, sent side by side, followed, cancelled, allocated for good."""
 
 import time
+from functools import partial
 
 import pytest
 
@@ -20,6 +21,7 @@ from brokers.terms import OrderType, Side
 from lucy.errors import LucyError
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of, wish
 from tests.factories import make_account, make_user
+from tests.races.test_orders_and_fills import at_once
 from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +244,27 @@ def test_a_block_whose_process_died_is_resumed_once(paper, low, two, trader, mon
     assert sorted(Order.objects.values_list("quantity", "status")) == [(4, "accepted"), (6, "accepted")]
     theirs = [client_for(account).day_orders() for account in BrokerAccount.objects.all()]
     assert sorted(line.quantity for lines in theirs for line in lines) == [4, 6]
+
+
+@pytest.mark.race
+def test_two_blocks_at_once_do_not_spend_the_same_won(paper, low, trader, account, ls_account):
+    fund = make_fund("A", trader, cash=low * 15)
+    plans = [
+        make_plan(trader, [(fund, one, 10_000)], code=code)
+        for one, code in ((account, "P1"), (ls_account, "P2"))
+    ]
+
+    def attempt(plan):
+        try:
+            place_block(trader, f"race-{plan.code}", plan, wish(low, 10))
+        except LucyError as refusal:
+            return refusal.details["troubles"][0]["code"]
+        return "placed"
+
+    outcomes = at_once(*(partial(attempt, plan) for plan in plans))
+    assert sorted(outcomes) == ["fund_cash", "placed"]
+    eventually(lambda: Block.objects.get().status == BlockStatus.WORKING)
+    assert Order.objects.count() == 1
 
 
 # --- trouble ------------------------------------------------------------------------------------------------

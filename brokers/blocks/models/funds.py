@@ -43,6 +43,7 @@ class Fund(models.Model):
         "항상 두 사람 확인", default=False, help_text="이 펀드가 든 블록은 금액과 관계없이 승인을 받습니다."
     )
     is_active = models.BooleanField("사용", default=True)
+    turns = models.BigIntegerField(default=0, editable=False)  # blocks that took their turn on its money
 
     class Meta:
         verbose_name = "펀드"

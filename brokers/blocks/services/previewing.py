@@ -46,6 +46,7 @@ class Preview:
     plan: Plan
     wish: Wish
     name: str
+    kind: str  # of the issue (`InstrumentKind`); empty where the list does not know it
     price: Decimal  # won a share that costs are counted at
     worst: Decimal  # won a share that limits are counted at
     divided: Divided
@@ -98,8 +99,9 @@ def preview(user: User, plan: Plan, wish: Wish, *, whole: bool = False) -> Previ
         _line(plan, leg, quantity, ideal, wish.side, price, kind)
         for leg, quantity, ideal in zip(legs, divided.quantities, divided.ideals, strict=True)
     ]
-    parts = _fund_parts(lines, wish.side, worst, kind)
-    found = Preview(plan, wish, instrument.name if instrument else "", price, worst, divided, lines, parts)
+    parts = fund_parts(lines, wish.side, worst, kind)
+    name = instrument.name if instrument else ""
+    found = Preview(plan, wish, name, kind, price, worst, divided, lines, parts)
     rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in parts])
     found.troubles = checking.fund_troubles(wish.side, wish.symbol, parts, rules)
     if not divided.ordered:
@@ -173,7 +175,7 @@ def _line(plan: Plan, leg: Leg, quantity: int, ideal: Any, side: Side, price: De
     return LegLine(leg, account, quantity, shown, cost)
 
 
-def _fund_parts(lines: list[LegLine], side: Side, worst: Decimal, kind: str) -> list[FundPart]:
+def fund_parts(lines: list[LegLine], side: Side, worst: Decimal, kind: str) -> list[FundPart]:
     by_fund: dict[Any, list[LegLine]] = defaultdict(list)
     for line in lines:
         by_fund[line.leg.fund_id].append(line)

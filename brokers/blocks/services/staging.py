@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from django.db import IntegrityError
+from django.db.models import F
 
 from accounts.models import User
-from brokers.blocks.models import AllocationShare, Approval, Block, BlockChild, BlockRule, Plan
+from brokers.blocks.models import AllocationShare, Approval, Block, BlockChild, BlockRule, Fund, Plan
 from brokers.blocks.models.approvals import DEFAULT_MINUTES
 from brokers.blocks.preview import Wish, cost_of
 from brokers.blocks.services import approvals, checking, sending, trail
-from brokers.blocks.services.previewing import Preview, children_wanted, preview
+from brokers.blocks.services.previewing import Preview, children_wanted, fund_parts, preview
 from brokers.blocks.services.sending import client_order_id
 from brokers.blocks.terms import Basis, BlockStatus, EventKind
 from brokers.terms import Side
@@ -111,6 +112,7 @@ def _store(user: User, client_block_id: str, found: Preview) -> Block:
         created_at=now,
         updated_at=now,
     )
+    _take_turn(found)
     mongo.insert(block)
     mongo.insert(*_children(block, found))
     mongo.insert(*_shares(block, found))
@@ -119,6 +121,21 @@ def _store(user: User, client_block_id: str, found: Preview) -> Block:
         approval = _ask(block, found)
         approvals.tell_approvers(block, approval, [part.fund for part in found.funds])
     return block
+
+
+def _take_turn(found: Preview) -> None:
+    """Look at the funds' money once more, alone with it.
+
+    Every block moves its funds' rows: of two that want the same won at once MongoDB lets one through, and the
+    other begins again and sees what the first one bound.
+    """
+    keys = [part.fund.pk for part in found.funds]
+    Fund.objects.filter(pk__in=keys).update(turns=F("turns") + 1)
+    wish = found.wish
+    parts = fund_parts(found.lines, wish.side, found.worst, found.kind)
+    rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in parts])
+    if troubles := checking.fund_troubles(wish.side, wish.symbol, parts, rules):
+        raise checking.refused(troubles, "다른 블록이 먼저 나가 주문하지 않았습니다.")
 
 
 def _children(block: Block, found: Preview) -> list[BlockChild]:
