@@ -17,6 +17,7 @@ from brokers.services import desk as desk_service
 from brokers.services import watch
 from brokers.services.answers import Answer, Question, ask_all
 from brokers.views.access import SignedInRequest, signed_in
+from brokers.views.accounts import waited
 from brokers.views.orders import rights_over
 from lucy import clock
 
@@ -107,7 +108,8 @@ class _Money:
 def money(request: SignedInRequest) -> HttpResponse:
     """Each account's money, asked side by side; a silent broker leaves its own line."""
     accounts = list(accounts_of(request.user)[:MOST_ACCOUNTS])
-    answers = ask_all([Question(one, "balance", partial(desk_service.balance, one)) for one in accounts])
+    questions = [Question(one, "balance", partial(desk_service.balance, one)) for one in accounts]
+    answers = ask_all(questions, waited=waited(request))
     lines = [_Money(account, answer) for account, answer in zip(accounts, answers, strict=True)]
     told = [line.answer.value for line in lines if line.answer.value is not None]
     context = {
