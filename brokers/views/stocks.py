@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from brokers import charts, costs
-from brokers.adapters.base import Level, OrderBook, Period
+from brokers.adapters.base import Level, OrderBook, Period, Quote
 from brokers.adapters.companies import FiscalPeriod
 from brokers.forms import SYMBOL, WonField
 from brokers.models import BrokerAccount, Fill, Instrument
@@ -76,18 +76,18 @@ def stock(request: SignedInRequest, symbol: str) -> HttpResponse:
 def book(request: SignedInRequest, symbol: str) -> HttpResponse:
     """Price, limits and ten levels, own open orders beside theirs."""
     account = _account(request)
-    context = _named(symbol) | {"account": account, "asked_at": clock.now()}
-    try:
-        quote = desk.quote(account, symbol)
-        levels = desk.order_book(account, symbol)
-        context |= {
-            "quote": quote,
-            "book": levels,
-            **_ladder(levels, quote.base_price, _own(request, symbol)),
-        }
-    except LucyError as silence:
-        context["silence"] = silence
+    context = _named(symbol) | {"account": account}
+    answer = ask(Question(account, f"book:{symbol}", partial(_market, account, symbol)))
+    context["answer"] = answer
+    if answer.value and not answer.silence:  # an old book would be an invitation to a wrong price
+        quote, levels = answer.value
+        ladder = _ladder(levels, quote.base_price, _own(request, symbol))
+        context |= {"quote": quote, "book": levels, **ladder}
     return render(request, "brokers/stock/book.html", context)
+
+
+def _market(account: BrokerAccount, symbol: str) -> tuple[Quote, OrderBook]:
+    return desk.quote(account, symbol), desk.order_book(account, symbol)
 
 
 @require_GET
@@ -95,12 +95,10 @@ def book(request: SignedInRequest, symbol: str) -> HttpResponse:
 def held(request: SignedInRequest, symbol: str) -> HttpResponse:
     """What the account holds of it, by its broker's figures; the average price is drawn on the chart."""
     account = _account(request)
-    context = _named(symbol) | {"account": account, "asked_at": clock.now()}
-    try:
-        found = [line for line in desk.balance(account).holdings if line.symbol == symbol]
-        context["line"] = found[0] if found else None
-    except LucyError as silence:
-        context["silence"] = silence
+    answer = ask(Question(account, "balance", partial(desk.balance, account)))
+    context = _named(symbol) | {"account": account, "answer": answer}
+    if answer.value:
+        context["line"] = next((line for line in answer.value.holdings if line.symbol == symbol), None)
     return render(request, "brokers/stock/held.html", context)
 
 

@@ -72,9 +72,9 @@ def test_a_silent_broker_leaves_the_other_accounts_and_the_page(paper, trader, a
     paper.call(lambda running: running.faults.add(rule))
     began = time.monotonic()
     assert "오늘의 주문" in part(trader, "desk")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 6  # no broker was waited for
     money = part(trader, "desk-money")
-    assert time.monotonic() - began < 6  # two pages
+    assert time.monotonic() - began < 12  # 2.3 s of patience; KIS would take fifteen
     kis, ls = money.index(account.name), money.index(ls_account.name)
     assert "부터 새 잔고가 오지 않습니다" in money[kis:ls]
     assert "다시 묻기" in money[kis:ls]

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 
 import pytest
 from django.urls import reverse
@@ -232,3 +233,13 @@ def test_the_company_is_told_once_in_hundred_millions(paper, trader, account):
     paper.call(lambda running: running.faults.add(Rule(Action.CUT, broker="kis", times=None)))
     again = signed_in(trader).get(reverse("brokers:stock-company", args=["005930"])).content.decode()
     assert "받지 못했습니다" not in again  # statements are kept for hours: nobody is asked
+
+
+@pytest.mark.parametrize("name", ["stock-book", "stock-held", "stock-company"])
+def test_a_slow_broker_is_waited_for_a_moment_only(paper, trader, account, samsung, name):
+    rule = Rule(Action.DELAY_REQUEST, broker="kis", seconds=10, times=None)
+    paper.call(lambda running: running.faults.add(rule))
+    began = monotonic()
+    text = part(trader, name, account=account.pk).content.decode()
+    assert monotonic() - began < 6  # 2.3 s and this busy machine; the broker takes ten
+    assert "기다리고 있습니다" in text
