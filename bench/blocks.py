@@ -99,7 +99,7 @@ def _sent(user: User, plan: Plan, request: OrderRequest, legs: int) -> float:
         running.done.result(60)
         began.append(time.perf_counter())
 
-    sending.start = start  # type: ignore[assignment]
+    sending.start = start
     try:
         wish = Wish(request.symbol, request.side, request.order_type, request.price, quantity=legs)
         block = place_block(user, str(uuid4()), plan, wish, confirmed=True)

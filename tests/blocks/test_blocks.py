@@ -262,7 +262,7 @@ def test_two_blocks_at_once_do_not_spend_the_same_won(paper, low, trader, accoun
         return "placed"
 
     outcomes = at_once(*(partial(attempt, plan) for plan in plans))
-    assert sorted(outcomes) == ["fund_cash", "placed"]
+    assert sorted(map(str, outcomes)) == ["fund_cash", "placed"]
     eventually(lambda: Block.objects.get().status == BlockStatus.WORKING)
     assert Order.objects.count() == 1
 

@@ -58,7 +58,10 @@ class Approval(models.Model):
     class Meta:
         verbose_name = "블록 승인"
         verbose_name_plural = "블록 승인"
-        indexes = [models.Index(fields=["state", "expires_at"], name="approvals_open")]
+        indexes = [
+            models.Index(fields=["block"], name="approval_of_block"),
+            models.Index(fields=["state", "expires_at"], name="approvals_open"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.block_id} {self.get_state_display()}"

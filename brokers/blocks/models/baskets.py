@@ -37,9 +37,7 @@ class BasketRow(models.Model):
 
     basket_id: ObjectId
     block_id: ObjectId | None
-    basket = models.ForeignKey(
-        Basket, on_delete=models.CASCADE, related_name="rows", verbose_name="바스켓", db_index=False
-    )
+    basket = models.ForeignKey(Basket, on_delete=models.CASCADE, related_name="rows", verbose_name="바스켓")
     number = models.IntegerField("행")  # in the file; the headings are line 1
     fund_code = models.CharField("펀드코드", max_length=20)
     symbol = models.CharField("종목코드", max_length=7)

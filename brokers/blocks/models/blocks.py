@@ -67,6 +67,8 @@ class Block(models.Model):
         ]
         indexes = [
             models.Index(fields=["plan", "-created_at", "-id"], name="blocks_of_plan"),
+            # A unique key of this backend is a partial index, which answers no question.
+            models.Index(fields=["user", "client_block_id"], name="blocks_by_client_id"),
             models.Index(fields=["-created_at", "-id"], name="blocks_newest"),
             models.Index(fields=["status", "-created_at"], name="blocks_by_status"),
             models.Index(fields=["trade_date", "plan"], name="blocks_of_day"),
@@ -99,9 +101,7 @@ class BlockChild(models.Model):
     fund_id: ObjectId | None
     account_id: ObjectId
     order_id: ObjectId | None
-    block = models.ForeignKey(
-        Block, on_delete=models.CASCADE, related_name="children", verbose_name="블록", db_index=False
-    )
+    block = models.ForeignKey(Block, on_delete=models.CASCADE, related_name="children", verbose_name="블록")
     position = models.IntegerField("순서")  # the leg's; 0 in a shared account
     fund = models.ForeignKey(
         Fund, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="펀드", db_index=False
@@ -133,9 +133,7 @@ class AllocationShare(models.Model):
     block_id: ObjectId
     fund_id: ObjectId
     account_id: ObjectId
-    block = models.ForeignKey(
-        Block, on_delete=models.CASCADE, related_name="shares", verbose_name="블록", db_index=False
-    )
+    block = models.ForeignKey(Block, on_delete=models.CASCADE, related_name="shares", verbose_name="블록")
     position = models.IntegerField("순서")
     fund = models.ForeignKey(
         Fund, on_delete=models.PROTECT, related_name="+", verbose_name="펀드", db_index=False
@@ -185,9 +183,7 @@ class BlockEvent(models.Model):
     """Who did what with a block when; append-only, numbered without gaps."""
 
     block_id: ObjectId
-    block = models.ForeignKey(
-        Block, on_delete=models.PROTECT, related_name="events", verbose_name="블록", db_index=False
-    )
+    block = models.ForeignKey(Block, on_delete=models.PROTECT, related_name="events", verbose_name="블록")
     seq = models.BigIntegerField("번호")
     kind = models.CharField("구분", max_length=12, choices=EventKind.choices)
     actor = models.CharField("누가", max_length=150)

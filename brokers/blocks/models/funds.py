@@ -81,9 +81,7 @@ class FundHolding(models.Model):
     """Shares of an issue that a fund held at its `as_of`."""
 
     fund_id: ObjectId
-    fund = models.ForeignKey(
-        Fund, on_delete=models.CASCADE, related_name="holdings", verbose_name="펀드", db_index=False
-    )
+    fund = models.ForeignKey(Fund, on_delete=models.CASCADE, related_name="holdings", verbose_name="펀드")
     symbol = models.CharField("종목코드", max_length=7)
     quantity = models.BigIntegerField("수량 (주)", validators=[MinValueValidator(0)])
 
@@ -100,9 +98,7 @@ class FundTarget(models.Model):
     """The part of a fund that an issue should be, in percent of its net value."""
 
     fund_id: ObjectId
-    fund = models.ForeignKey(
-        Fund, on_delete=models.CASCADE, related_name="targets", verbose_name="펀드", db_index=False
-    )
+    fund = models.ForeignKey(Fund, on_delete=models.CASCADE, related_name="targets", verbose_name="펀드")
     symbol = models.CharField("종목코드", max_length=7)
     percent = models.DecimalField(
         "목표 비중 (%)",

@@ -63,9 +63,7 @@ class Leg(models.Model):
     plan_id: ObjectId
     fund_id: ObjectId
     account_id: ObjectId | None
-    plan = models.ForeignKey(
-        Plan, on_delete=models.CASCADE, related_name="legs", verbose_name="배분계획", db_index=False
-    )
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="legs", verbose_name="배분계획")
     position = models.IntegerField("순서")
     fund = models.ForeignKey(
         Fund, on_delete=models.PROTECT, related_name="legs", verbose_name="펀드", db_index=False

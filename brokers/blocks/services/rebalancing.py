@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from brokers.blocks.allocation import Party, split
 from brokers.blocks.models import Block, Fund, FundTarget, Leg, Plan
@@ -66,7 +68,7 @@ def place(user: User, plan: Plan, name: str) -> list[Block]:
     Raises `LucyError`: `block_refused` (409), and what `propose` raises.
     """
     prefix = f"rebalance-{name}-"
-    if earlier := list(Block.objects.filter(user=user, client_block_id__startswith=prefix)):
+    if earlier := list(_named(user, prefix)):
         return earlier
     found = propose(user, plan, whole=True)
     if found.troubles:
@@ -75,6 +77,10 @@ def place(user: User, plan: Plan, name: str) -> list[Block]:
         place_block(user, f"{prefix}{each.wish.symbol}-{each.wish.side}", plan, each.wish, confirmed=True)
         for each in found.blocks
     ]
+
+
+def _named(user: User, prefix: str) -> QuerySet[Block]:
+    return Block.objects.filter(user=user, client_block_id__startswith=prefix).order_by("created_at", "pk")
 
 
 def _round(fund: Fund, account: BrokerAccount, lot: int) -> FundRound | None:
