@@ -104,11 +104,16 @@ def unpack(interval: Interval, chunk: Chunk) -> list[Candle]:
     return [
         Candle(
             midnight + slot * step,
-            *map(_won, prices),
-            volume=int(volume),
-            value=None if value != value else _won(value),
+            _won(opened),
+            _won(high),
+            _won(low),
+            _won(close),
+            int(volume),
+            None if value != value else _won(value),
         )
-        for slot, (*prices, volume, value) in zip(slots, _rows(chunk).T.tolist(), strict=True)
+        for slot, (opened, high, low, close, volume, value) in zip(
+            slots, _rows(chunk).T.tolist(), strict=True
+        )
     ]
 
 

@@ -14,6 +14,7 @@ from brokers.services.collect import collect_days, collect_minutes
 from brokers.services.instruments import refresh_instruments
 from brokers.services.watch import call_everyone
 from lucy import clock
+from lucy.jobs.running import job
 
 COLLECTING = timedelta(minutes=45)  # shorter than an hour, after which Redis hands the same task out again
 
@@ -30,19 +31,19 @@ def holiday_godata() -> int:
     return refresh_holidays()
 
 
-@shared_task(time_limit_minutes=50)
+@job(time_limit_minutes=50)
 def collect_daily_prices() -> str:
     """Every listed stock's days up to the last final one; what is left waits for the next turn."""
     return str(collect_days(clock.now() + COLLECTING))
 
 
-@shared_task(time_limit_minutes=50)
+@job(time_limit_minutes=50)
 def collect_minute_prices() -> str:
     """The same for the minutes of the stocks that anyone watches."""
     return str(collect_minutes(clock.now() + COLLECTING))
 
 
-@shared_task(quiet=True, time_limit_minutes=2)
+@job(quiet=True, time_limit_minutes=2)
 def call_base_prices() -> int | None:
     """Base prices of everyone's stocks, whether a page is open or not."""
     return call_everyone()

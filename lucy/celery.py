@@ -6,6 +6,6 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lucy.settings")
 
-app = Celery("lucy", task_cls="jobs.running:JobTask")
+app = Celery("lucy", task_cls="lucy.jobs.running:JobTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

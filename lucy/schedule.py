@@ -93,7 +93,7 @@ JOBS: Final = (
     ),
     Job(
         "forget_old_runs",
-        "jobs.tasks.forget_old_runs",
+        "lucy.jobs.tasks.forget_old_runs",
         "30 4 * * *",
         "보관 기간이 지난 작업 기록을 지웁니다.",
     ),

@@ -65,7 +65,7 @@ INSTALLED_APPS = [
     "brokers.blocks",
     "ipo",
     "screener",
-    "jobs",
+    "lucy.jobs",
 ]
 MIGRATION_MODULES = {
     "admin": "mongo_migrations.admin",

@@ -16,6 +16,6 @@ urlpatterns = [
     path("", include("brokers.urls")),
     path("blocks/", include("brokers.blocks.urls")),
     path("ipo/", include("ipo.urls")),
-    path("settings/", include("jobs.urls")),
+    path("settings/", include("lucy.jobs.urls")),
     path("find/", include("screener.urls")),
 ]

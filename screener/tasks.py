@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from lucy.jobs.running import job
 from lucy.site import SiteError
 from screener.models import JudalSettings
 from screener.services.judal import run_judal
@@ -17,7 +18,7 @@ def judal_fetch(trigger: str = "") -> int:
     return run_judal(trigger=trigger).stocks
 
 
-@shared_task(quiet=True)
+@job(quiet=True)
 def run_saved_screens() -> int | None:
     """Saved searches whose moment has come; the job looks every ten minutes, mostly for nothing."""
     return run_due() or None

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -389,7 +390,7 @@ def test_two_hundred_prices_take_a_handful_of_calls(paper, trader, broker, calls
     account = make_demo_account(broker, trader)
     listed = paper.call(lambda running: [issue.code for issue in running.market.issues.values()])
     paced = []
-    client = client_for(account)
+    client: Any = client_for(account)
     monkeypatch.setattr(client._pace, "wait", lambda lane, **_: paced.append(lane))
     found = client.quotes((listed * 200)[:200])
     assert len(found) == 200

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -44,7 +45,7 @@ def downloaded(user, name, kind, **query):
         answer = await browser.get(reverse(f"brokers:{name}", args=[kind]), query)
         if not answer.streaming:
             return answer, answer.content
-        pieces = answer.streaming_content
+        pieces: Any = answer.streaming_content  # type: ignore[attr-defined]
         if hasattr(pieces, "__aiter__"):
             return answer, b"".join([piece async for piece in pieces])
         return answer, b"".join(pieces)

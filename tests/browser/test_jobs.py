@@ -4,8 +4,8 @@ import pytest
 from django_celery_beat.models import PeriodicTask
 from playwright.sync_api import expect
 
-from jobs import services
-from jobs.running import LIMIT
+from lucy.jobs import services
+from lucy.jobs.running import LIMIT
 from tests.browser.test_stock import picture
 from tests.factories import make_user
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 def test_staff_moves_pauses_starts_and_reads_a_job(new_page, width):
     staff = make_user("boss", groups=("administrator",), is_staff=True)
     job = PeriodicTask.objects.create(
-        name="morning", task="jobs.tasks.forget_old_runs",
+        name="morning", task="lucy.jobs.tasks.forget_old_runs",
         crontab=PeriodicTask.objects.get(name="holiday_godata").crontab,
     )  # fmt: skip
     run = services.begin(job.task, task_id="1", worker="", job=job.name, asked_by="", limit=LIMIT)

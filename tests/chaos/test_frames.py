@@ -62,7 +62,7 @@ async def test_kis_reads_it_or_says_that_it_cannot(message):
     if notices.is_frame(message):
         heard: list[Report] = list(stream._news(message, cipher))
     else:
-        heard = [await _heard(Mute(), message)]  # type: ignore[arg-type]
+        heard = [await _heard(Mute(), message)]
     assert all(isinstance(report, FillReport | OrderReport | Unreadable | Alive) for report in heard)
 
 
@@ -87,7 +87,7 @@ async def test_the_gateway_asks_the_books_after_what_it_cannot_read():
         def look_closer(self) -> None:
             asked.append("closer")
 
-    await gateway._take(BrokerAccount(), Unreadable(clock.now(), "cut"), Reconciler())  # type: ignore[arg-type]
+    await gateway._take(BrokerAccount(), Unreadable(clock.now(), "cut"), Reconciler())
     assert asked == ["closer"]
 
 

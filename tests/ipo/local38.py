@@ -108,7 +108,7 @@ class Local38:
     url: str = ""
 
     def change(self, no: int, **changes: object) -> None:
-        self.deals = [replace(deal, **changes) if deal.no == no else deal for deal in self.deals]  # type: ignore[arg-type]
+        self.deals = [replace(deal, **changes) if deal.no == no else deal for deal in self.deals]
 
     def page(self, path: str) -> tuple[int, bytes]:
         query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}

@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 
-from jobs import services
-from jobs.crons import in_words
-from jobs.models import JobRun, JobSettings, RunStatus
-from jobs.selectors import job_line
 from lucy import clock
+from lucy.jobs import running, services
+from lucy.jobs.crons import in_words
+from lucy.jobs.models import JobRun, JobSettings, RunStatus
+from lucy.jobs.selectors import job_line
 from tests.brokers.test_pages import signed_in
 from tests.factories import make_user
 
@@ -81,7 +81,7 @@ def test_a_run_that_gets_another_turn_says_so():
     assert "the site is away" in JobRun.objects.filter(status="again").first().error
 
 
-@shared_task(name="tests.quiet", quiet=True)
+@running.job(quiet=True)
 def quiet(result):
     return result
 
@@ -121,10 +121,10 @@ def test_past_its_limit_a_run_is_lost_and_holds_nobody_up():
 
 
 def test_a_worker_that_starts_anew_gives_up_what_it_ran():
-    died, elsewhere = begin("tests.add"), begin("tests.quiet", worker="celery@there")
+    died, elsewhere = begin("tests.add"), begin(quiet.name, worker="celery@there")
     services.give_up_runs_of("celery@here")
     assert begin("tests.add") is not None
-    assert begin("tests.quiet") is None
+    assert begin(quiet.name) is None
     died.refresh_from_db()
     elsewhere.refresh_from_db()
     assert (died.status, elsewhere.status) == (RunStatus.LOST, RunStatus.RUNNING)

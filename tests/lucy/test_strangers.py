@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from jobs.models import JobRun, RunStatus
 from lucy import clock
+from lucy.jobs.models import JobRun, RunStatus
 from tests.accounts.callers import browser_of, script_of
 from tests.factories import make_user, stored
 from tests.ipo.rows import make_history

@@ -40,7 +40,7 @@ class Up:
         self._listener.start()
 
     def _listen(self) -> None:
-        self.lines.extend(iter(self.process.stdout.readline, ""))  # type: ignore[union-attr]
+        self.lines.extend(iter(self.process.stdout.readline, ""))
 
     def is_ready(self) -> bool:
         assert self.process.poll() is None, "".join(self.lines)
@@ -49,7 +49,7 @@ class Up:
     def wait(self) -> int:
         code = self.process.wait(60)
         self._listener.join()
-        self.process.stdout.close()  # type: ignore[union-attr]
+        self.process.stdout.close()
         return code
 
     def told(self, signum: signal.Signals) -> None:

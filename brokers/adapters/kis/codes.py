@@ -101,7 +101,6 @@ def three_months_before(day: date) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-
 CUSTTYPE = {Customer.PERSON: "P", Customer.CORPORATION: "B"}
 
 ORD_DVSN = {

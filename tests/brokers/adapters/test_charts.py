@@ -30,7 +30,7 @@ Client = Callable[[str, Server], BrokerClient]
 
 
 def midnight(*day: int) -> datetime:
-    return datetime(*day, tzinfo=KST)  # type: ignore[arg-type, misc]
+    return datetime(*day, tzinfo=KST)  # type: ignore[misc]
 
 
 def kis_day(day: str, **changes: str) -> dict[str, str]:

@@ -42,7 +42,7 @@ def client_of(paper: PaperThread, *, server: Server = Server.REAL, hts_id: str =
 
 
 @pytest.fixture
-def lists(paper) -> KisLists:
+def lists(paper):
     return client_of(paper).lists
 
 

@@ -82,7 +82,7 @@ def client(credentials: Credentials, pace_redis_url: str) -> KisClient:
 
 
 def buy(quantity: int = 10, price: Decimal | None = LOW, **changes: object) -> OrderRequest:
-    return OrderRequest(SAMSUNG, Side.BUY, quantity, price, **changes)  # type: ignore[arg-type]
+    return OrderRequest(SAMSUNG, Side.BUY, quantity, price, **changes)
 
 
 def working(line: OrderLine) -> WorkingOrder:

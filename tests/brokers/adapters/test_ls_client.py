@@ -345,7 +345,7 @@ def test_a_page_that_fails_fails_the_list(client: LsClient, gateway: Gateway):
 
 def test_lists_are_chosen_by_what_is_asked(client: LsClient, gateway: Gateway):
     gateway.script["t0425"] = [told(payload("t0425"))]
-    assert client.order_line("104").open_quantity == 15  # type: ignore[union-attr]
+    assert client.order_line("104").open_quantity == 15
     assert client.order_line("999") is None
     client.open_orders()
     client.day_fills()

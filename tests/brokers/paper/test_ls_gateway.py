@@ -187,7 +187,7 @@ async def test_a_string_for_a_number_is_refused(ls: LsSession):
     for changes in ({"OrdQty": "10"}, {"OrdPrc": "90000"}, {"OrdQty": True}, {"OrdQty": 1.5}):
         reply = await ls.place(**changes)
         assert (reply.status, reply.code) == (500, "IGW40011")
-    reply = await ls.cancel(number="1", quantity=1)  # type: ignore[arg-type]
+    reply = await ls.cancel(number="1", quantity=1)
     assert reply.code == "IGW40011"
     assert not ls.account.orders
 

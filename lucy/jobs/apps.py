@@ -2,5 +2,6 @@ from django.apps import AppConfig
 
 
 class JobsConfig(AppConfig):
-    name = "jobs"
+    name = "lucy.jobs"
+    label = "jobs"
     verbose_name = "작업 기록"

@@ -2,22 +2,34 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from celery import Task
+from celery import Task, shared_task
 from celery.exceptions import Ignore, Retry
 
 LIMIT = timedelta(minutes=30)  # of a task that names none
 MOST_LINES = 400
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 logger = logging.getLogger(__name__)
 
 
+def job(
+    *, quiet: bool = False, time_limit_minutes: float = LIMIT.total_seconds() / 60
+) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """`shared_task` with the options of `JobTask`, which the types of Celery do not know."""
+    options: dict[str, Any] = {"quiet": quiet, "time_limit_minutes": time_limit_minutes}
+    decorate: Callable[[Callable[P, R]], Task[P, R]] = shared_task(**options)
+    return decorate
+
+
 class JobTask(Task):  # type: ignore[type-arg]
-    """A task whose runs are rows of `JobRun`; `time_limit_minutes` and `quiet` are options of `shared_task`.
+    """A task whose runs are rows of `JobRun`; `job` sets its options.
 
     A quiet task leaves no row of a run that gave None: it runs every few seconds and mostly finds nothing.
 
@@ -33,8 +45,8 @@ class JobTask(Task):  # type: ignore[type-arg]
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
         # Both need Django's apps, which Celery asks for this class before.
-        from jobs import services
         from lucy.errors import LucyError
+        from lucy.jobs import services
 
         headers = self.request.headers or {}
         run = services.begin(

@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 from django_celery_beat.models import PeriodicTask
 
 from brokers.views.access import SignedInRequest, signed_in
-from jobs import selectors, services
-from jobs.models import JobRun
 from lucy.errors import LucyError
+from lucy.jobs import selectors, services
+from lucy.jobs.models import JobRun
 
 
 class CronForm(forms.Form):

@@ -10,9 +10,9 @@ from django_celery_beat.models import PeriodicTask
 
 from accounts.rights import user_of
 from brokers.admin.lists import ReadOnlyAdmin, period_by
-from jobs import services
-from jobs.models import JobRun, JobSettings
 from lucy.errors import LucyError
+from lucy.jobs import services
+from lucy.jobs.models import JobRun, JobSettings
 
 admin.site.unregister(PeriodicTask)
 

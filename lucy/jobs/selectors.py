@@ -10,10 +10,10 @@ from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 
 from accounts.models import User
-from jobs.crons import in_words
-from jobs.models import JobRun
-from jobs.services import CRON_FIELDS, next_run
 from lucy.clock import KST
+from lucy.jobs.crons import in_words
+from lucy.jobs.models import JobRun
+from lucy.jobs.services import CRON_FIELDS, next_run
 
 RUNS_SHOWN = 20
 HIDDEN_JOBS = frozenset({"celery.backend_cleanup"})  # the library's own; we keep no results

@@ -13,9 +13,9 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
-from jobs.models import LONGEST_LOG, JobRun, JobSettings, RunStatus
 from lucy import clock
 from lucy.errors import LucyError
+from lucy.jobs.models import LONGEST_LOG, JobRun, JobSettings, RunStatus
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import celeryd_after_setup
 
-from jobs import services
+from lucy.jobs import services
 
 
 @shared_task
