@@ -154,7 +154,9 @@ class Screen:
     `shared`: the rows are the same for every user, so that one user's last good result is everyone's. Leave
     it False for whatever depends on the user's accounts. `fresh`: how long a result is shown again without
     asking. `identity`: the columns that name a row when two results are compared. `scheduled`: False for what
-    has no meaning without someone in front of it. `empty`: what to do when nothing was found.
+    has no meaning without someone in front of it. `empty`: what to do when nothing was found. `whole()`: all
+    rows of a source that Lucy stores, whatever a form asks: own screens look into them; into other sources'
+    last good results.
     """
 
     key: str
@@ -170,6 +172,7 @@ class Screen:
     identity: tuple[str, ...] = ("symbol",)
     scheduled: bool = True
     empty: str = "조건을 넓혀 다시 조회하세요."
+    whole: Callable[[], Result] | None = None
     _by_key: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -222,27 +222,48 @@ def _marks(user: User, symbols: tuple[str, ...]) -> dict[str, indicators.Bools]:
 def _others(
     user: User, rule: Rule, symbols: tuple[str, ...], notes: list[str]
 ) -> tuple[dict[str, indicators.Bools], dict[str, Floats]]:
-    """The last good results of the screens that the rule looks into."""
+    """The rows of the screens that the rule looks into."""
     members: dict[str, indicators.Bools] = {}
     figures: dict[str, Floats] = {}
     for key, columns in _looked_into(rule).items():
         screen = screens.get(key)
-        stored = newest_good(user, screen) if screen else None
-        if screen is None or stored is None:
+        seen = _seen(user, screen) if screen else None
+        if screen is None or seen is None:
             title = screen.title if screen else key
             notes.append(f"‘{title}’ 화면은 아직 조회한 적이 없어 그 조건은 아무 종목에도 맞지 않습니다.")
             continue
-        at = stored.read_at.astimezone(clock.KST)
-        asked = sentence_of(screen, user, stored.asked)
-        words = f" ({asked})" if asked else ""
+        words = f" ({seen.asked})" if seen.asked else ""
+        at = seen.at.astimezone(clock.KST)
         notes.append(f"‘{screen.title}’{words}: {at:%m-%d %H:%M}에 읽은 결과로 판정했습니다.")
-        by_symbol = {str(row.get("symbol")): row for row in stored.result().rows}
+        by_symbol = {str(row.get("symbol")): row for row in seen.rows}
         members[key] = np.array([symbol in by_symbol for symbol in symbols])
         for column in columns:
             figures[f"{key}.{column}"] = np.array(
                 [_float(by_symbol.get(symbol, {}).get(column)) for symbol in symbols]
             )
     return members, figures
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a rule sees of a screen: its rows, when they were read, and what was asked, in words."""
+
+    rows: list[Row]
+    at: datetime
+    asked: str = ""
+
+
+def _seen(user: User, screen: Screen) -> _Seen | None:
+    if screen.whole is not None:
+        try:
+            whole = screen.whole()
+        except LucyError:  # nothing was ever stored
+            return None
+        return _Seen(whole.rows, whole.as_of)
+    stored = newest_good(user, screen)
+    if stored is None:
+        return None
+    return _Seen(stored.result().rows, stored.read_at, sentence_of(screen, user, stored.asked))
 
 
 def _looked_into(rule: Rule) -> dict[str, set[str]]:

@@ -117,6 +117,13 @@ def search(user: User, asked: Mapping[str, Any]) -> Result:
     return _result(run, [_stock_row(stock, names[stock.symbol]) for stock in found])
 
 
+def whole_run() -> Result:
+    """Every stock of the latest run."""
+    run = judal_runs.latest_run()
+    names = judal_runs.names_by_symbol(judal_runs.themes_of(run))
+    return _result(run, [_stock_row(stock, names[stock.symbol]) for stock in judal_runs.stocks_of(run)])
+
+
 register(
     Screen(
         key="judal",
@@ -129,6 +136,7 @@ register(
         menu=Menu.JUDAL,
         shared=True,
         fresh=FRESH,
+        whole=whole_run,
     )
 )
 

@@ -11,12 +11,14 @@ from django.urls import reverse
 from lucy.errors import LucyError
 from lucy.site import Pace, Site
 from screener import screens
-from screener.services import results
+from screener.services import own, results
 from screener.services.judal import run_judal
 from screener.services.results import Question
 from tests.local_site import served
 from tests.screener import judal_pages as pages
 from tests.screener.judal_pages import LocalJudal, Theme
+from tests.screener.prices import keep_closes
+from tests.screener.screens import make_instruments
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +57,17 @@ def test_the_search(local, trader):
     assert names(ask(trader, "judal", "asked=1&price_from=100000&price_to=125000")) == ["유한양행"]
     known = {column.key for column in screens.get("judal").columns}
     assert all(row.keys() == known for row in everything.rows)
+
+
+def test_own_conditions_look_into_the_whole_run_whatever_was_searched(local, trader):
+    make_instruments()
+    keep_closes("005930", 100, 110)
+    terms = [{"condition": "in_screen", "values": {"screen": "judal"}}]
+    row = own.save(trader, "주달", {"joint": "all", "groups": [{"joint": "all", "terms": terms}]})
+    assert own.screen_of(row).fetch(trader, {}).rows == []  # nothing was read yet
+    run(local)
+    ask(trader, "judal", "asked=1&market=kosdaq")
+    assert [one["name"] for one in own.screen_of(row).fetch(trader, {}).rows] == ["삼성전자"]
 
 
 def test_the_first_themes_of_a_list(local, trader):
