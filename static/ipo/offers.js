@@ -15,3 +15,8 @@ document.addEventListener("keydown", (event) => {
   search.focus();
   search.select();
 });
+
+// What was typed while the page was still loading is searched as well.
+document.addEventListener("DOMContentLoaded", () => {
+  if (search.value !== search.defaultValue) search.dispatchEvent(new Event("input", { bubbles: true }));
+});

@@ -31,6 +31,7 @@ def test_cards_are_searched_starred_and_opened(page, trader):
     page.goto("/")
     page.get_by_role("button", name="공모주").click()
     page.get_by_role("link", name="공모주-상세").click()
+    page.wait_for_load_state()
     cards = page.locator(".offer")
     expect(cards).to_have_count(2)
     expect(cards.first.locator(".said-price")).to_contain_text("예상 상장일 최고가")
