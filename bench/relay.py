@@ -14,7 +14,7 @@ import websockets
 from bench.figures import Figure, percentile
 from bench.house import gateway, process, until
 from bench.people import Trader
-from brokers.models import AccountHealth
+from brokers.models import AccountHealth, BrokerAccount
 from brokers.models.accounts import SocketState
 
 RATE = 200
@@ -33,6 +33,7 @@ class Delivery:
 
 
 def relay_figures(traders: list[Trader], control: str, site: str) -> list[Figure]:
+    _leave_alone(traders)
     with process([sys.executable, "-m", "bench.floor"]):
         _wait_until_up(traders)
         floor = asyncio.run(_measure(traders, control, site, FLOOR_SECONDS))
@@ -52,6 +53,12 @@ def relay_figures(traders: list[Trader], control: str, site: str) -> list[Figure
         Figure(f"{what} lost", "fills", saved.lost, compared=saved.lost, target=0, rule="count"),
         Figure(f"{what} doubled", "fills", saved.doubled, compared=saved.doubled, target=0, rule="count"),
     ]
+
+
+def _leave_alone(traders: list[Trader]) -> None:
+    """Accounts that other figures left behind are not the gateway's to follow here."""
+    keys = [trader.account.pk for trader in traders]
+    BrokerAccount.objects.exclude(pk__in=keys).update(paused=True)
 
 
 def _mark_down(traders: list[Trader]) -> None:
