@@ -14,7 +14,7 @@ from accounts.rights import user_of
 from brokers.admin.lists import AccountFilter, RecordsAdmin, period_by
 from brokers.models import ChangeStatus, Fill, Order, OrderChange, OrderEvent, OrderStatus
 from brokers.models.orders import WORKING
-from brokers.services.orders import cancel_order
+from brokers.services.changes import cancel_order
 from lucy import clock
 from lucy.errors import LucyError
 

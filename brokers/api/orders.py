@@ -16,7 +16,8 @@ from brokers.api.shapes import ChangeShape, EventShape, OrderDetailShape, OrderS
 from brokers.api.views import ApiView
 from brokers.models import Fill, Order, OrderChange, OrderStatus
 from brokers.selectors import fill_snapshot, fills_of, order_snapshot, orders_of, trail_of
-from brokers.services.orders import cancel_order, modify_order, place_order
+from brokers.services.changes import cancel_order, modify_order
+from brokers.services.orders import place_order
 from brokers.terms import Condition, OrderType, Side, Venue
 from lucy import clock
 from lucy.errors import errors

@@ -235,7 +235,7 @@ def _cancel_each(orders: Iterable[Order], by: User, reason: str) -> list[CancelO
 
 def _cancel(order: Order, by: User, reason: str) -> CancelOutcome:
     """One order's cancel: what goes wrong with it must not keep the others from theirs."""
-    from brokers.services.orders import cancel_order  # whose every order passes this module's gate
+    from brokers.services.changes import cancel_order  # whose every order passes this module's gate
 
     try:
         change = cancel_order(order, by, uuid4().hex, by_staff=True, reason=reason)

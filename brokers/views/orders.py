@@ -16,7 +16,7 @@ from brokers.models import Order
 from brokers.models.orders import WORKING
 from brokers.rights import tradable_accounts_of
 from brokers.selectors import orders_of, trail_of
-from brokers.services import orders as order_service
+from brokers.services import changes
 from brokers.terms import OrderType
 from brokers.ticks import steps_of
 from brokers.views.access import SignedInRequest, own_order, signed_in
@@ -96,7 +96,7 @@ def modify(request: SignedInRequest, pk: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            context["change"] = order_service.modify_order(
+            context["change"] = changes.modify_order(
                 found,
                 request.user,
                 str(data["client_request_id"]),
@@ -124,7 +124,7 @@ def cancel(request: SignedInRequest, pk: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            context["change"] = order_service.cancel_order(
+            context["change"] = changes.cancel_order(
                 found,
                 request.user,
                 str(data["client_request_id"]),
@@ -178,7 +178,7 @@ def _cancelled(found: Order, user: User, batch: str, reason: str) -> dict[str, A
     A `reason` is what staff gives for cancelling on an account that is not theirs to trade.
     """
     try:
-        change = order_service.cancel_order(found, user, batch, by_staff=bool(reason), reason=reason)
+        change = changes.cancel_order(found, user, batch, by_staff=bool(reason), reason=reason)
         return {"order": found, "change": change}
     except LucyError as refusal:
         return {"order": found, "refusal": refusal}

@@ -17,7 +17,8 @@ from brokers.models import (
     TradingLimit,
 )
 from brokers.services import facts, tally
-from brokers.services.orders import cancel_order, modify_order, place_order
+from brokers.services.changes import cancel_order, modify_order
+from brokers.services.orders import place_order
 from brokers.services.reconcile import reconcile
 from brokers.terms import Condition, OrderType, Side, Venue
 from lucy import clock

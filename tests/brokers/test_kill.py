@@ -10,7 +10,8 @@ from accounts.roles import ADMINISTRATOR, BACK_OFFICE
 from brokers.adapters.base import OrderRequest
 from brokers.models import Order, OrderChange, OrderStatus, Scope, StopDeed, StopEvent, TradingStop
 from brokers.services import kill
-from brokers.services.orders import cancel_order, modify_order, place_order
+from brokers.services.changes import cancel_order, modify_order
+from brokers.services.orders import place_order
 from brokers.terms import OrderType, Side
 from lucy.errors import LucyError
 from tests.accounts.callers import browser_of, error_of, make_staff, script_of

@@ -30,8 +30,8 @@ def asked(monkeypatch):
             kind=RequestKind.CANCEL, quantity=5, status=ChangeStatus.ACCEPTED, broker_order_no="10"
         )
 
-    monkeypatch.setattr("brokers.views.orders.order_service.modify_order", change)
-    monkeypatch.setattr("brokers.views.orders.order_service.cancel_order", change)
+    monkeypatch.setattr("brokers.views.orders.changes.modify_order", change)
+    monkeypatch.setattr("brokers.views.orders.changes.cancel_order", change)
     return calls
 
 
@@ -103,7 +103,7 @@ def test_a_refusal_is_told_in_the_form(order, trader, monkeypatch, name):
     def refuse(*_, **__):
         raise LucyError("not_working", "이미 끝난 주문입니다.", status=409)
 
-    monkeypatch.setattr(f"brokers.views.orders.order_service.{name}_order", refuse)
+    monkeypatch.setattr(f"brokers.views.orders.changes.{name}_order", refuse)
     status, page = post(trader, name, order, order_type="limit", price="70,000")
     assert status == 422
     assert "이미 끝난 주문입니다" in page

@@ -22,8 +22,9 @@ from brokers.models import (
 )
 from brokers.paper import ledger
 from brokers.services import fills, numbers
+from brokers.services.changes import cancel_order
 from brokers.services.closing import close_day, look_through
-from brokers.services.orders import cancel_order, place_order
+from brokers.services.orders import place_order
 from brokers.services.reconcile import choose, compare, reconcile
 from brokers.terms import OrderType, Side
 from lucy import clock

@@ -38,7 +38,7 @@ from brokers.paper.ledger import Event, EventKind, Ledger, OrderKind, PriceType,
 from brokers.paper.ledger import Order as PaperOrder
 from brokers.paper.market import Market
 from brokers.progress import Progress
-from brokers.services import fills, news, numbers, orders, reconcile, totals
+from brokers.services import changes, fills, news, numbers, orders, reconcile, totals
 from brokers.services.reconcile import patience
 from brokers.terms import Condition, OrderType, RequestKind, Side, Venue
 from lucy import clock
@@ -366,7 +366,7 @@ class BooksMachine(RuleBasedStateMachine):
         self.client.fate = fate
         price = Decimal(self.price + self.tick) if kind == RequestKind.MODIFY else order.price
         name = f"change-{self.tick}-{OrderChange.objects.count()}"
-        orders._change(order, None, name, kind, quantity, price, OrderType.LIMIT)
+        changes._change(order, None, name, kind, quantity, price, OrderType.LIMIT)
 
     # What the broker does
 
@@ -506,7 +506,7 @@ def test_whatever_goes_wrong_the_books_end_as_the_brokers(machine, monkeypatch):
             super().__init__()
             current[:] = [self]
 
-    for service in (totals, orders, reconcile):
+    for service in (totals, orders, changes, reconcile):
         monkeypatch.setattr(service, "client_for", lambda _: current[0].client)
     monkeypatch.setattr(patience, "ANSWER_TAKES_AT_MOST", AT_ONCE)
     monkeypatch.setattr(patience, "LIST_LAGS_AT_MOST", AT_ONCE)

@@ -12,7 +12,7 @@ from brokers.adapters.base import OrderRequest
 from brokers.api.shapes import ChangeShape
 from brokers.models import EventKind, Order
 from brokers.selectors import order_snapshot
-from brokers.services import booking, fills, orders
+from brokers.services import booking, changes, fills, orders
 from brokers.services.reconcile import patience
 from brokers.terms import OrderType, Side
 from chaos.broker import Broker
@@ -57,10 +57,10 @@ class ServiceDoor:
         name = wanted["client_request_id"]
         if kind == "cancel":
             shares = wanted.get("quantity")
-            return self._answer(lambda: orders.cancel_order(row, user, name, quantity=shares), _change)
+            return self._answer(lambda: changes.cancel_order(row, user, name, quantity=shares), _change)
         price = Decimal(wanted["price"])
         return self._answer(
-            lambda: orders.modify_order(
+            lambda: changes.modify_order(
                 row, user, name, quantity=None, price=price, order_type=OrderType.LIMIT
             ),
             _change,

@@ -9,9 +9,10 @@ from brokers.adapters import client_for, transport
 from brokers.adapters.base import OrderNews, OrderReport, OrderRequest, Receipt, Unreachable
 from brokers.models import ChangeStatus, EventKind, Fill, Order, OrderChange, OrderStatus
 from brokers.services import orders
+from brokers.services.changes import cancel_order
 from brokers.services.fills import record_fill
 from brokers.services.news import record_news
-from brokers.services.orders import accept_order, cancel_order, place_order
+from brokers.services.orders import accept_order, place_order
 from brokers.services.reconcile import reconcile
 from brokers.terms import OrderType, RequestKind, Side
 from lucy import clock

@@ -12,10 +12,11 @@ from django.db import connections
 from brokers.adapters.base import FillReport, OrderNews, OrderReport, OrderRequest, Receipt
 from brokers.models import Fill, Notice, Order, OrderEvent, OrderStatus
 from brokers.services import journal
+from brokers.services.changes import cancel_order
 from brokers.services.fills import record_fill, record_fills
 from brokers.services.journal import seal
 from brokers.services.news import record_news
-from brokers.services.orders import accept_order, cancel_order, place_order
+from brokers.services.orders import accept_order, place_order
 from brokers.services.reconcile import reconcile
 from brokers.terms import OrderType, RequestKind, Side
 from lucy import clock

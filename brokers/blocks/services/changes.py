@@ -19,7 +19,7 @@ from brokers.blocks.selectors import children_of
 from brokers.blocks.services import allocating, sending, trail
 from brokers.blocks.terms import AT_BROKERS, ChildState, EventKind
 from brokers.models import ChangeStatus, Order, OrderChange, OrderStatus
-from brokers.services import orders
+from brokers.services import changes as order_changes
 from brokers.terms import OrderType, Side
 from lucy.errors import LucyError
 from lucy.mongo import transactional
@@ -56,7 +56,7 @@ def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outco
 
     def ask(order: Order) -> OrderChange:
         reason = f"블록 {block.pk} 취소" if by_staff else ""
-        return orders.cancel_order(order, user, client_request_id, by_staff=by_staff, reason=reason)
+        return order_changes.cancel_order(order, user, client_request_id, by_staff=by_staff, reason=reason)
 
     return _fan_out(block, user, EventKind.CANCEL, ask)
 
@@ -78,7 +78,7 @@ def modify_block(
         )
 
     def ask(order: Order) -> OrderChange:
-        return orders.modify_order(
+        return order_changes.modify_order(
             order, user, client_request_id, quantity=None, price=price, order_type=order_type
         )
 

@@ -14,7 +14,7 @@ from brokers.models import (
     OrderStatus,
 )
 from brokers.models import DiscrepancyKind as Kind
-from brokers.services import orders
+from brokers.services import changes, orders
 from brokers.services.reconcile import patience
 from brokers.services.reconcile.common import (
     Reconciliation,
@@ -42,7 +42,7 @@ def give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Recon
             repaired(order, Kind.NEVER_ARRIVED, "응답 없음", "목록에 없음")
             result.given_up += 1
     for change in _unanswered_changes(account, day, asked_at):
-        if orders.reject_change(change, orders.NOT_AT_BROKER, not_listed):
+        if changes.reject_change(change, orders.NOT_AT_BROKER, not_listed):
             words = f"{change.get_kind_display()} 응답 없음"
             repaired(change.order, Kind.NEVER_ARRIVED, words, "목록에 없음")
             result.given_up += 1
