@@ -21,7 +21,6 @@ PAGES = {
     "mystock": "/mystock/",
     "stock": "/stocks/005930/",
     "find": "/find/",
-    "screen": "/find/kis-foreign/",
     "own-screen": "/find/own/new/",
     "danta": "/find/danta/",
     "notices": "/notices/",
