@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -42,3 +43,10 @@ def percentile(values: Sequence[float], percent: float) -> float:
     """The value that `percent` of all are at or below (nearest rank)."""
     ranked = sorted(values)
     return ranked[min(len(ranked) - 1, max(0, round(len(ranked) * percent / 100) - 1))]
+
+
+def peak_megabytes() -> float:
+    """This program's own; `getrusage` would count the parent's as well, from which it was forked."""
+    status = Path("/proc/self/status").read_text()
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(kilobytes) / 1024

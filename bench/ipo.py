@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from bs4 import BeautifulSoup
 
-from bench.figures import Figure
+from bench.figures import Figure, peak_megabytes
 from tests.ipo.local38 import Local38, deals, saved
 from tests.local_site import served
 
@@ -109,16 +108,9 @@ def run_once(address: str) -> None:
     told = {
         "saved": saved_rows,
         "seconds": time.perf_counter() - began,
-        "megabytes": _peak_megabytes(),
+        "megabytes": peak_megabytes(),
     }
     print(json.dumps(told))
-
-
-def _peak_megabytes() -> float:
-    """This program's own; `getrusage` would count the parent's as well, from which it was forked."""
-    status = Path("/proc/self/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(kilobytes) / 1024
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-from bench.figures import Figure
+from bench.figures import Figure, peak_megabytes
 from brokers.prices import Panel
 
 STOCKS, DAYS, TIMES = 3_000, 250, 5
@@ -95,13 +94,7 @@ def _alone() -> None:
 
     django.setup()
     judge(made_panel(), PRICE_ONLY)
-    print(_peak_megabytes())
-
-
-def _peak_megabytes() -> float:
-    """Of this process alone: `getrusage` counts the parent's memory at the fork as well."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
-    return int(line.split()[1]) / 1024
+    print(peak_megabytes())
 
 
 if __name__ == "__main__":
