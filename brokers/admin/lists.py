@@ -136,3 +136,19 @@ def period_by(field: str) -> type[PeriodFilter]:
         return {f"{field}__gte": ObjectId.from_datetime(moment) if field == "pk" else moment}
 
     return type(f"PeriodBy{field.title()}", (PeriodFilter,), {"since": staticmethod(since)})
+
+
+class ShownInline(admin.TabularInline[Any, Any]):
+    """Rows under another, to read."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts.rights import user_of
-from brokers.admin.lists import AccountFilter, RecordsAdmin, period_by
+from brokers.admin.lists import AccountFilter, RecordsAdmin, ShownInline, period_by
 from brokers.models import ChangeStatus, Fill, Order, OrderChange, OrderEvent, OrderStatus
 from brokers.models.orders import WORKING
 from brokers.services.changes import cancel_order
@@ -53,35 +53,19 @@ class QuestionFilter(admin.SimpleListFilter):
         return queryset
 
 
-class _Shown(admin.TabularInline[Any, Order]):
-    """Rows under an order, to read."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class TrailInline(_Shown):
+class TrailInline(ShownInline):
     model = OrderEvent
     fields = ("seq", "at", "kind", "actor", "text")
     ordering = ("seq",)
 
 
-class FillInline(_Shown):
+class FillInline(ShownInline):
     model = Fill
     fields = ("executed_at", "broker_order_no", "fill_no", "quantity", "price", "source")
     ordering = ("executed_at", "pk")
 
 
-class ChangeInline(_Shown):
+class ChangeInline(ShownInline):
     model = OrderChange
     fields = ("created_at", "kind", "quantity", "price", "status", "broker_order_no", "note")
     ordering = ("pk",)

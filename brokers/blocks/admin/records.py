@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.rights import user_of
-from brokers.admin.lists import ReadOnlyAdmin, period_by
+from brokers.admin.lists import ReadOnlyAdmin, ShownInline, period_by
 from brokers.blocks.models import Approval, Basket, Block, BlockChild, BlockEvent, Leg, Plan
 from brokers.blocks.rights import blocks_of, plans_of
 from brokers.selectors import with_related
@@ -29,32 +29,19 @@ class NamedAdmin(ReadOnlyAdmin):
         return NamedChangeList
 
 
-class _Shown(admin.TabularInline[Any, Any]):
-    """Rows under another, to read."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class LegInline(_Shown):
+class LegInline(ShownInline):
     model = Leg
     fields = ("position", "fund", "account", "weight", "cap")
     ordering = ("position",)
 
 
-class ChildInline(_Shown):
+class ChildInline(ShownInline):
     model = BlockChild
     fields = ("position", "fund", "account", "quantity", "state", "client_order_id", "note")
     ordering = ("position",)
 
 
-class EventInline(_Shown):
+class EventInline(ShownInline):
     model = BlockEvent
     fields = ("seq", "at", "kind", "actor", "text")
     ordering = ("seq",)
