@@ -5,7 +5,10 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from asgiref.sync import sync_to_async
-from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from brokers.exports import EXCEL_ROWS, Cell, csv_lines, workbook
 from lucy.errors import LucyError
@@ -29,6 +32,12 @@ def download(kind: str, name: str, titles: Sequence[str], rows: Iterable[Sequenc
     )
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
+
+
+def no_file(request: HttpRequest, page: str, refusal: LucyError) -> HttpResponseBase:
+    """Back to the list with the same filters, and why there is no file of it."""
+    messages.error(request, f"파일을 만들지 못했습니다. {refusal.message}")
+    return redirect(f"{reverse(page)}?{request.GET.urlencode()}")
 
 
 def _begun(rows: Iterator[T]) -> Iterator[T]:

@@ -6,11 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from brokers.adapters.history import IssueDay, TradeLine
@@ -21,7 +19,7 @@ from brokers.services import desk, history
 from brokers.services.answers import Question, ask
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.accounts import waited
-from brokers.views.files import download
+from brokers.views.files import download, no_file
 from lucy.errors import LucyError
 
 TRADE_TITLES = (
@@ -90,8 +88,7 @@ def trades_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
     try:
         return download(kind, _file_name("trades", account, first, last), TRADE_TITLES, rows())
     except LucyError as silence:
-        messages.error(request, f"파일을 만들지 못했습니다. {silence.message}")
-        return redirect(f"{reverse('brokers:trades')}?{request.GET.urlencode()}")
+        return no_file(request, "brokers:trades", silence)
 
 
 @require_GET
@@ -128,8 +125,7 @@ def profits_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
         rows = (_profit_cells(line) for line in lines)
         return download(kind, _file_name("profits", account, first, last), PROFIT_TITLES, rows)
     except LucyError as silence:
-        messages.error(request, f"파일을 만들지 못했습니다. {silence.message}")
-        return redirect(f"{reverse('brokers:profits')}?{request.GET.urlencode()}")
+        return no_file(request, "brokers:profits", silence)
 
 
 def _page(request: SignedInRequest, form: HistoryForm, template: str) -> HttpResponse:

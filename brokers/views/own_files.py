@@ -4,11 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TypeVar
 
-from django.contrib import messages
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from brokers.exports import Cell
@@ -16,7 +13,7 @@ from brokers.forms import OrderFilters, PeriodForm
 from brokers.models import Fill, Order
 from brokers.selectors import fills_of, orders_of, with_related
 from brokers.views.access import SignedInRequest, signed_in
-from brokers.views.files import download
+from brokers.views.files import download, no_file
 from lucy.errors import LucyError
 
 M = TypeVar("M", bound=Model)
@@ -40,7 +37,7 @@ def orders_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
     try:
         return download(kind, filters.file_name("orders"), ORDER_TITLES, map(_order_cells, _orders(found)))
     except LucyError as refusal:
-        return _back(request, "brokers:orders", refusal)
+        return no_file(request, "brokers:orders", refusal)
 
 
 @require_GET
@@ -51,18 +48,13 @@ def fills_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
     try:
         return download(kind, filters.file_name("fills"), FILL_TITLES, map(_fill_cells, _fills(found)))
     except LucyError as refusal:
-        return _back(request, "brokers:fills", refusal)
+        return no_file(request, "brokers:fills", refusal)
 
 
 def _wanted(filters: PeriodForm) -> PeriodForm:
     if not filters.is_valid():
         raise Http404
     return filters
-
-
-def _back(request: SignedInRequest, page: str, refusal: LucyError) -> HttpResponseBase:
-    messages.error(request, f"파일을 만들지 못했습니다. {refusal.message}")
-    return redirect(f"{reverse(page)}?{request.GET.urlencode()}")
 
 
 def _orders(found: QuerySet[Order]) -> Iterator[Order]:
