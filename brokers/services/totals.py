@@ -59,8 +59,8 @@ def settle_total(account: BrokerAccount, line: OrderLine, report: FillReport | N
     if report is not None and _borne_out(account, report, line):
         news.append(make_fill(account, order, report))
         mongo.insert(*news)
-    most = None if report is None else order.from_total_quantity + (0 if news else report.quantity)
-    added = _level([(line, order)], news, journal, most)
+    growth = None if report is None else (0 if news else report.quantity)
+    added = _level([(line, order)], news, journal, growth)
     journal.write()
     return bool(added)
 
@@ -88,12 +88,12 @@ def _level(
     pairs: Sequence[tuple[OrderLine, Order]],
     news: Sequence[Fill],
     journal: Journal,
-    most: int | None = None,
+    growth: int | None = None,
 ) -> set[str]:
     """Keep for each number one row with exactly what its total has beyond the notices, or none.
 
-    `news` are stored already and told here; `most` is as far as a row may grow. Says which numbers got
-    shares.
+    `news` are stored already and told here; `growth` is by how many shares a row may grow at most. Says
+    which numbers got shares.
     """
     orders = {order.pk: order for _, order in pairs}
     rows: dict[Any, list[Fill]] = {key: [] for key in orders}
@@ -106,7 +106,8 @@ def _level(
         row = next((fill for fill in mine if fill.fill_no == FROM_TOTAL), None)
         known = [fill for fill in mine if fill is not row]
         beyond = line.filled_quantity - sum(fill.quantity for fill in known)
-        missing = beyond if most is None else min(beyond, most)
+        before = row.quantity if row else 0
+        missing = beyond if growth is None else min(beyond, before + growth)
         if missing <= 0:
             if row:
                 gone.append(row.pk)
@@ -120,8 +121,8 @@ def _level(
             rows[order.pk].append(row)
             told.append((row, missing))
         elif (row.quantity, row.price) != (missing, price):
-            if missing > row.quantity:
-                told.append((row, missing - row.quantity))
+            if missing > before:
+                told.append((row, missing - before))
             changed.append((row, {"quantity": missing, "price": price, "recorded_at": journal.now}))
     if fresh:
         mongo.insert(*fresh)
