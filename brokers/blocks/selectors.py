@@ -24,7 +24,7 @@ from brokers.blocks.models import (
 )
 from brokers.blocks.rights import blocks_of, funds_of, may_see_plan, plans_of
 from brokers.blocks.terms import ApprovalState
-from brokers.models import BrokerAccount, Order
+from brokers.models import BrokerAccount, Instrument, Order
 from brokers.selectors import with_related
 from brokers.terms import Side
 from lucy import clock, mongo
@@ -182,8 +182,6 @@ def report_of(user: User, day: date, fund: Fund | None = None) -> list[FundDay]:
 
 
 def names_of(symbols: Iterable[str]) -> dict[str, str]:
-    from brokers.models import Instrument
-
     found = Instrument.objects.filter(symbol__in=set(symbols))
     return dict(found.values_list("symbol", "name"))
 

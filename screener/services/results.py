@@ -1,7 +1,7 @@
 """A screen is asked; its answer is kept, and stands in when the source is silent the next time."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import forms
 from django.db import IntegrityError
@@ -154,6 +154,4 @@ KEPT_DAYS = 30
 
 def forget_old_results() -> int:
     """Answers to questions that nobody has asked for a month; snapshots stay."""
-    from datetime import timedelta
-
     return ScreenResult.objects.filter(read_at__lt=clock.now() - timedelta(days=KEPT_DAYS)).delete()[0]
