@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from time import monotonic, sleep
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from brokers.adapters.base import OrderLine
 from brokers.models import (
@@ -159,14 +158,10 @@ def _tell_extra(account: BrokerAccount, line: OrderLine, told: int) -> None:
     order = find_order(account, line.trade_date, line.order_no)
     if order and order.from_total_quantity:
         settle_total(account, line)
-        told = sum(_fills_of(account, line).values_list("quantity", flat=True))
+        told = _filled_of(account, [line]).get(line.order_no, 0)
     if told > line.filled_quantity:
         ours, theirs = f"체결 {told:,}주", f"체결 {line.filled_quantity:,}주"
         discrepancies.found(account, Kind.FILLS_EXTRA, line.order_no, order=order, ours=ours, theirs=theirs)
-
-
-def _fills_of(account: BrokerAccount, line: OrderLine) -> QuerySet[Fill]:
-    return Fill.objects.filter(account=account, trade_date=line.trade_date, broker_order_no=line.order_no)
 
 
 def _filled_by_number(
