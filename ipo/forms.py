@@ -7,9 +7,10 @@ from django import forms
 
 from ipo.board.months import KINDS
 from ipo.models import OfferingHistory
-from ipo.services.history import MOST_BYTES, NOTHING, decode, odd_values
+from ipo.services.history import NOTHING, odd_values
 from lucy import clock
 from lucy.errors import LucyError
+from lucy.sheets import MOST_BYTES, decode
 
 PHASES = (("ahead", "앞으로"), ("past", "지난 공모"))
 

@@ -17,9 +17,8 @@ from ipo.forecast import limits_on
 from ipo.models import OfferingHistory
 from lucy.errors import LucyError
 from lucy.mongo import transactional
-from lucy.sheets import FORMULA_BEGINS, harmless
+from lucy.sheets import FORMULA_BEGINS, MOST_BYTES, harmless
 
-MOST_BYTES: Final = 1_000_000
 MOST_ROWS: Final = 5_000
 MOST_FIGURE: Final = 10**14
 
@@ -95,18 +94,6 @@ class Preview:
 
 
 # --- reading ------------------------------------------------------------------------------------------------
-
-
-def decode(body: bytes) -> str:
-    """A file's text: UTF-8 (with or without Excel's mark), else the Korean Windows encoding."""
-    if len(body) > MOST_BYTES:
-        raise LucyError("too_large", f"파일이 너무 큽니다. {MOST_BYTES // 1_000_000}MB까지 읽습니다.")
-    for encoding in ("utf-8-sig", "cp949"):
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise LucyError("unreadable", "글자를 읽을 수 없습니다. UTF-8이나 CP949로 저장한 CSV를 고르세요.")
 
 
 def read_file(text: str) -> Preview:

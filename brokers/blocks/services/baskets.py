@@ -37,8 +37,8 @@ from brokers.ticks import is_on_tick
 from lucy import clock, mongo
 from lucy.errors import LucyError
 from lucy.mongo import transactional
+from lucy.sheets import decode, require_small
 
-MOST_BYTES: Final = 1_000_000
 MOST_ROWS: Final = 1_000
 HEADINGS: Final = {
     "fund": ("펀드코드", "펀드", "fund"),
@@ -99,18 +99,10 @@ class Judged:
 
 def text_of(name: str, body: bytes) -> str:
     """The file's table as CSV text. Raises `LucyError` where it is none."""
-    if len(body) > MOST_BYTES:
-        raise LucyError("too_large", f"파일이 너무 큽니다. {MOST_BYTES // 1_000_000}MB까지 읽습니다.")
+    require_small(body)
     if name.lower().endswith(".xlsx"):
         return _from_excel(body)
-    for encoding in ("utf-8-sig", "cp949"):
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise LucyError(
-        "unreadable", "글자를 읽을 수 없습니다. UTF-8이나 CP949로 저장한 CSV, 또는 xlsx를 고르세요."
-    )
+    return decode(body, choose="CSV, 또는 xlsx를")
 
 
 def _from_excel(body: bytes) -> str:

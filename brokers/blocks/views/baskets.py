@@ -14,6 +14,7 @@ from brokers.blocks.rights import plans_of
 from brokers.blocks.services import baskets, rebalancing
 from brokers.views.access import SignedInRequest, signed_in
 from lucy.errors import LucyError
+from lucy.sheets import MOST_BYTES
 
 
 def _plan(request: SignedInRequest, key: str) -> Plan:
@@ -54,7 +55,7 @@ def basket(request: SignedInRequest) -> HttpResponse:
     if is_sent and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            text = baskets.text_of(file.name, file.read(baskets.MOST_BYTES + 1))
+            text = baskets.text_of(file.name, file.read(MOST_BYTES + 1))
             context["judged"] = baskets.judge(request.user, form.cleaned_data["plan"], text)
             context["file_name"] = file.name
         except LucyError as refusal:
@@ -67,7 +68,7 @@ def basket(request: SignedInRequest) -> HttpResponse:
 def place(request: SignedInRequest) -> HttpResponse:
     """Step two: the same text, read and judged again."""
     plan = _plan(request, request.POST.get("plan", ""))
-    name, text = request.POST.get("file_name", ""), request.POST.get("text", "")[: baskets.MOST_BYTES]
+    name, text = request.POST.get("file_name", ""), request.POST.get("text", "")[:MOST_BYTES]
     try:
         found, is_new = baskets.place(request.user, plan, name, text.replace("\r\n", "\n"))
     except LucyError as refusal:
