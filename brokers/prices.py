@@ -156,3 +156,21 @@ def _traded(when: Sequence[Offsets]) -> Offsets:
 
 def _reach(when: Sequence[Offsets]) -> int:
     return max((int(moments[-1]) for moments in when if len(moments)), default=-1) + 1
+
+
+def updated(known: Panel, news: Panel, days: int) -> Panel:
+    """`known` with the stocks of `news` in place of what it has of them; the last `days` days of both."""
+    again = set(news.symbols)
+    kept = [row for row, symbol in enumerate(known.symbols) if symbol not in again]
+    symbols = tuple(sorted([*(known.symbols[row] for row in kept), *news.symbols]))
+    row_of = {symbol: row for row, symbol in enumerate(symbols)}
+    when = np.union1d(known.days, news.days)[-days:]
+    table = np.full((len(FIGURES), len(symbols), len(when)), np.nan)
+    for panel, rows in ((known, kept), (news, list(range(len(news.symbols))))):
+        shown = np.flatnonzero(np.isin(panel.days, when))
+        target = np.ix_(
+            [row_of[panel.symbols[row]] for row in rows], np.searchsorted(when, panel.days[shown])
+        )
+        for place, name in enumerate(FIGURES):
+            table[place][target] = getattr(panel, name)[np.ix_(rows, shown)]
+    return Panel(symbols, when, *table)

@@ -1,14 +1,14 @@
 """Stored prices: written a chunk at a time, read as one stock's bars or as the panel of many."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bson import Binary
 from pymongo import ReplaceOne
 
 from brokers.adapters.base import Candle
-from brokers.models import PriceChunk
+from brokers.models import PriceChunk, PriceHistory
 from brokers.prices import Chunk, Interval, Panel, pack, panel_of, unpack
 from lucy import clock
 from lucy.mongo import collection, connection, transactional
@@ -26,6 +26,17 @@ def panel(days: int, symbols: Iterable[str] | None = None) -> Panel:
     if symbols is not None:
         wanted["symbol"] = {"$in": list(symbols)}
     return panel_of(_chunks(wanted), days)
+
+
+def collected_at(interval: Interval) -> dict[str, datetime]:
+    """When each stock's bars were last written by the collector: the mark by which a reader knows news."""
+    rows = collection(PriceHistory).find(
+        {"interval": interval.value, "collected_at": {"$ne": None}},
+        {"_id": False, "symbol": True, "collected_at": True},
+        batch_size=CHUNKS_A_BATCH,
+        session=connection.session,
+    )
+    return {row["symbol"]: row["collected_at"] for row in rows}
 
 
 def bars(symbol: str, interval: Interval, first: date, last: date) -> list[Candle]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,6 @@ from django.db import IntegrityError
 
 from accounts.models import User
 from brokers.models import Instrument, Tag, WatchedStock
-from brokers.prices import Panel
-from brokers.services import prices as stored_prices
 from brokers.terms import Market
 from lucy import clock
 from lucy.errors import LucyError
@@ -24,12 +21,14 @@ from screener.own import Names, Rule
 from screener.rights import own_screens_of
 from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm
 from screener.selectors import OWN
+from screener.services.panel import KeptPanel
 from screener.services.results import newest_good, sentence_of
 
 DAYS = 252  # 52 weeks of trading, and the day before
 MOST_OWN = 100
-PANEL_KEPT_SECONDS = 120.0  # how late a process may hear of new prices
 SOURCE = "Lucy 저장 자료"
+
+_panel = KeptPanel(DAYS)
 
 
 def names() -> Names:
@@ -167,7 +166,7 @@ def gather(user: User, rule: Rule) -> Gathered:
     if not listed:
         raise LucyError("no_instruments", "종목 목록을 아직 받지 못했습니다.", status=503)
     symbols = tuple(row[0] for row in listed)
-    panel = kept_panel()
+    panel = _panel.current()
     if rule.needs_prices and not panel.days.size:
         raise LucyError(
             "no_history", "가격 이력이 아직 없습니다. 일봉 수집이 끝나면 쓸 수 있습니다.", status=503
@@ -190,23 +189,6 @@ def gather(user: User, rule: Rule) -> Gathered:
         figures=figures,
     )
     return Gathered(facts, [row[1] for row in listed], min(as_of, clock.now()), notes)
-
-
-_kept: tuple[float, Panel] | None = None
-
-
-def kept_panel() -> Panel:
-    """The last year's days of all stocks, read once in a while: 3,000 stocks are 36 MB."""
-    global _kept
-    if _kept is None or monotonic() > _kept[0]:
-        panel = stored_prices.panel(DAYS)
-        _kept = monotonic() + PANEL_KEPT_SECONDS, panel if panel.symbols else indicators.empty_panel()
-    return _kept[1]
-
-
-def forget_panel() -> None:
-    global _kept
-    _kept = None
 
 
 def _marks(user: User, symbols: tuple[str, ...]) -> dict[str, indicators.Bools]:

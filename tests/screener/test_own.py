@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from brokers.models import Tag
+from brokers.models import PriceChunk, PriceHistory, Tag
 from brokers.services import watch
 from lucy.errors import LucyError
 from screener import own as rules
@@ -83,10 +83,8 @@ def test_other_screens_last_good_results_are_conditions(web, trader, source):
 
 
 def test_without_history_price_conditions_say_so(trader):
-    from brokers.models import PriceChunk
-
     PriceChunk.objects.all().delete()
-    own.forget_panel()
+    PriceHistory.objects.all().delete()
     with pytest.raises(LucyError, match="가격 이력이 아직 없습니다"):
         own.run(trader, rules.read(RISING, own.names()))
 
