@@ -50,6 +50,8 @@ class Block(models.Model):
     needs_approval = models.BooleanField("승인 필요", default=False)
     filled_quantity = models.BigIntegerField("체결수량", default=0)
     filled_amount = models.DecimalField("체결금액", default=Decimal(0), max_digits=24, decimal_places=4)
+    fee = models.DecimalField("수수료", default=Decimal(0), max_digits=20, decimal_places=0)
+    tax = models.DecimalField("세금", default=Decimal(0), max_digits=20, decimal_places=0)
     open_quantity = models.BigIntegerField("미체결", default=0)
     troubled = models.IntegerField("거부·확인 중", default=0)  # children that did not go as they should
     revision = models.BigIntegerField("개정", default=0)  # counts the changes of the allocation
@@ -163,7 +165,8 @@ class AllocationShare(models.Model):
         constraints = [models.UniqueConstraint(fields=["block", "position"], name="one_share_per_position")]
         indexes = [
             models.Index(fields=["fund", "-created_at", "-id"], name="shares_of_fund"),
-            models.Index(fields=["trade_date", "fund"], name="shares_of_day"),
+            models.Index(fields=["trade_date", "-created_at", "-id"], name="shares_of_day"),
+            models.Index(fields=["trade_date", "fund", "-created_at", "-id"], name="shares_of_day_and_fund"),
         ]
 
     def __str__(self) -> str:

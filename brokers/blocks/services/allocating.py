@@ -67,6 +67,8 @@ class Seen:
         return {
             "filled_quantity": sum(order.filled_quantity for order in orders),
             "filled_amount": sum((order.filled_amount for order in orders), Decimal(0)),
+            "fee": sum(got.fee for got in self.got),
+            "tax": sum(got.tax for got in self.got),
             "open_quantity": sum(_open_of(child, self.orders) for child in self.children),
             "troubled": sum(_is_troubled(child, self.orders) for child in self.children),
         }
@@ -138,7 +140,10 @@ def _finish(block: Block, seen: Seen) -> None:
 
 
 def _fields(block: Block, got: Got) -> dict[str, Any]:
-    """What is open binds won at the price that the block was checked with."""
+    """What is open binds won at the price that the block was checked with.
+
+    A block that waited overnight for its approval trades on the day it left, and so do its shares.
+    """
     worst = block.worst_value / block.ordered_quantity
     bound = cost_of(Side(block.side), got.open, worst, Rates()).total
     return {
@@ -148,6 +153,7 @@ def _fields(block: Block, got: Got) -> dict[str, Any]:
         "fee": got.fee,
         "tax": got.tax,
         "bound": bound.quantize(Decimal(1), ROUND_UP),
+        "trade_date": block.trade_date,
     }
 
 
