@@ -60,6 +60,7 @@ class Facts:
     marks: Mapping[str, Bools] = field(default_factory=dict)  # `held`, `followed`, `day_trade`
     members: Mapping[str, Bools] = field(default_factory=dict)  # by screen: whom its last good result holds
     figures: Mapping[str, Floats] = field(default_factory=dict)  # by `screen.column`: its last good figures
+    shares: Floats | None = None  # held in the accounts of whoever asks; None where that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +288,12 @@ def _marked(facts: Facts, values: Values) -> Verdict:
     return Verdict(facts.marks[values["mark"]], np.ones(len(facts.symbols), np.bool_))
 
 
+def _held(facts: Facts, values: Values) -> Verdict:
+    """Holdings that were never read are known of no stock."""
+    shares = np.full(len(facts.symbols), np.nan) if facts.shares is None else facts.shares
+    return compared(shares, values, np.ones(len(facts.symbols), np.bool_))
+
+
 def _in_screen(facts: Facts, values: Values) -> Verdict:
     """A screen that was never read is known of no stock."""
     members = facts.members.get(values["screen"])
@@ -303,6 +310,7 @@ def _column_compared(facts: Facts, values: Values) -> Verdict:
     return compared(figures, values, np.ones(len(facts.symbols), np.bool_))
 
 
+HOLDING = "holding"  # needs the accounts' holdings
 _MARKS = {"held": "보유", "followed": "관심", "day_trade": "단타"}
 _MARKETS = (("kospi", "코스피"), ("kosdaq", "코스닥"))
 _KINDS = (("stock", "주식"), ("etf", "ETF"), ("etn", "ETN"))
@@ -314,6 +322,9 @@ _OTHER_CONDITIONS = (
               lambda v: f"종목 구분이 {dict(_KINDS)[v['kind']]}", _word_is("kind")),
     Condition("mark", "나의 주식 태그", _H.STOCK, (choice("mark", "태그", *_MARKS.items()),),
               lambda v: f"나의 주식에 {_MARKS[v['mark']]}(으)로 있음", _marked),
+    Condition(HOLDING, "내 계좌의 보유수량", _H.STOCK, (limit("1", "주", 0), op()),
+              lambda v: f"내 계좌의 보유수량 {number(v['limit'])}주 {_WORDS[v['op']]}", _held,
+              ("보유(주)", Kind.COUNT)),
     Condition("in_screen", "다른 화면에 있음", _H.OTHER, (Field("screen", "화면", Shape.SCREEN, ""),),
               lambda v: f"‘{v['screen_label']}’의 마지막 결과에 있음", _in_screen),
     Condition("column", "다른 화면의 값 (주달·순위)", _H.OTHER,

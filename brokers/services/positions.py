@@ -1,8 +1,8 @@
 """Holdings and cash against the broker's figures: what the day began with, and what its fills made of it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from brokers.adapters import client_for
@@ -23,6 +23,28 @@ class Traded:
     shares: dict[str, int]
     bought: Decimal
     sold: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What an account holds as far as is known without asking: a day's opening, and the fills since."""
+
+    account: BrokerAccount
+    held: dict[str, int]  # by code; none that is zero
+    opened_at: datetime  # when the broker told the opening
+
+
+def last_known(account: BrokerAccount) -> Shares | None:
+    """None for an account whose holdings were never read."""
+    opening = account.openings.order_by("-trade_date").first()
+    if opening is None:
+        return None
+    shares = Counter(opening.holdings)
+    fills = Fill.objects.filter(account=account, trade_date__gte=opening.trade_date)
+    for symbol, side, quantity in fills.values_list("symbol", "side", "quantity"):
+        shares[symbol] += quantity if side == Side.BUY else -quantity
+    held = {symbol: count for symbol, count in shares.items() if count}
+    return Shares(account, held, opening.taken_at)
 
 
 def compare(account: BrokerAccount) -> None:

@@ -10,11 +10,13 @@ from django.db import IntegrityError
 
 from accounts.models import User
 from brokers.models import Instrument, Tag, WatchedStock
+from brokers.rights import accounts_of
+from brokers.services import positions
 from brokers.terms import Market
 from lucy import clock
 from lucy.errors import LucyError
 from screener import indicators, own, screens
-from screener.conditions import EOK, Facts, Shape
+from screener.conditions import EOK, HOLDING, Facts, Shape
 from screener.indicators import Floats
 from screener.models import OwnScreen, SavedScreen
 from screener.own import Names, Rule
@@ -27,6 +29,7 @@ from screener.services.results import newest_good, sentence_of
 DAYS = 252  # 52 weeks of trading, and the day before
 MOST_OWN = 100
 SOURCE = "Lucy 저장 자료"
+_WHOLE = frozenset({Kind.NUMBER, Kind.COUNT})  # figures without decimals
 
 _panel = KeptPanel(DAYS)
 
@@ -187,6 +190,7 @@ def gather(user: User, rule: Rule) -> Gathered:
         marks=_marks(user, symbols),
         members=members,
         figures=figures,
+        shares=_shares(user, symbols, notes) if _asks_for(rule, HOLDING) else None,
     )
     return Gathered(facts, [row[1] for row in listed], min(as_of, clock.now()), notes)
 
@@ -199,6 +203,25 @@ def _marks(user: User, symbols: tuple[str, ...]) -> dict[str, indicators.Bools]:
             for tag in row.tags:
                 marks[tag.value][place[row.symbol]] = True
     return marks
+
+
+def _asks_for(rule: Rule, condition: str) -> bool:
+    return any(term.condition == condition for term in rule.terms)
+
+
+def _shares(user: User, symbols: tuple[str, ...], notes: list[str]) -> Floats | None:
+    """What the accounts hold that this user may see, whoever wrote the rule."""
+    accounts = list(accounts_of(user))
+    known = [shares for shares in map(positions.last_known, accounts) if shares is not None]
+    unread = [str(account) for account in accounts if account not in {one.account for one in known}]
+    if unread:
+        notes.append(f"잔고를 읽은 적이 없는 계좌는 빼고 판정했습니다: {', '.join(unread)}.")
+    if not known:
+        notes.append("잔고를 아는 계좌가 없어 보유 조건은 아무 종목에도 맞지 않습니다.")
+        return None
+    read = [f"{one.account} {one.opened_at.astimezone(clock.KST):%m-%d %H:%M}" for one in known]
+    notes.append(f"보유: {', '.join(read)}에 읽은 잔고와 그 뒤의 체결로 판정했습니다.")
+    return np.array([float(sum(one.held.get(symbol, 0) for one in known)) for symbol in symbols])
 
 
 def _others(
@@ -273,7 +296,7 @@ def _row(gathered: Gathered, figures: list[own.Figures], place: int) -> Row:
         "value": _figure(indicators.last(facts.prices.value)[place] / EOK, 1),
     }
     for number, one in enumerate(figures):
-        row[f"c{number}"] = _figure(one.values[place], 0 if one.kind == Kind.NUMBER else 2)
+        row[f"c{number}"] = _figure(one.values[place], 0 if one.kind in _WHOLE else 2)
     return row
 
 

@@ -32,6 +32,7 @@ FACTS = Facts(
     marks={"held": np.array([True, False, False, False])},
     members={"rank": np.array([False, True, False, True])},
     figures={"judal.pbr": np.array([0.8, 1.5, NAN, 1.0])},
+    shares=np.array([10.0, 0.0, 0.0, 3.0]),
 )
 
 
@@ -79,6 +80,8 @@ def found(*terms, joint="all", facts=FACTS):
         (term("bollinger", days=3, widths=1, side="below"), "B"),
         (term("market", market="kosdaq"), "B"),
         (term("mark", mark="held"), "A"),
+        (term("holding", limit=4), "A"),
+        (term("holding", negated=True), "BC"),
         (term("in_screen", screen="rank"), "BD"),
         (term("column", column="judal.pbr", limit=1, op="most"), "AD"),
     ],
@@ -115,6 +118,12 @@ def test_a_screen_that_was_never_read_is_known_of_no_stock():
     assert found(term("in_screen", screen="rank"), facts=empty) == ""
     assert found(term("in_screen", screen="rank", negated=True), facts=empty) == ""
     assert found(term("column", column="judal.pbr", limit=1, op="most"), facts=empty) == ""
+
+
+def test_holdings_that_were_never_read_are_known_of_no_stock():
+    unread = Facts(SYMBOLS, FACTS.prices)
+    assert found(term("holding"), facts=unread) == ""
+    assert found(term("holding", negated=True), facts=unread) == ""
 
 
 def test_groups_are_joined_by_and_or_or():

@@ -1,16 +1,20 @@
 """나의 조건: built in a form, kept, judged over what is stored, shared and copied."""
 
+from datetime import date, datetime, timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from brokers.models import PriceChunk, PriceHistory, Tag
+from brokers.models import DayOpening, Fill, PriceChunk, PriceHistory, Tag
 from brokers.services import watch
+from brokers.terms import Side
+from lucy import clock
 from lucy.errors import LucyError
 from screener import own as rules
 from screener.models import OwnScreen, SavedScreen
 from screener.services import own
-from tests.factories import make_user
+from tests.factories import make_account, make_user
 from tests.screener.prices import keep_closes
 from tests.screener.screens import KAKAO, NAVER, SAMSUNG, make_instruments, registered
 
@@ -41,6 +45,22 @@ def rule(condition, **values):
     return {"joint": "all", "groups": [{"joint": "all", "terms": terms}]}
 
 
+def make_fill(account, number, symbol, side, quantity, day):
+    at = clock.day_start(day)
+    return Fill.objects.create(
+        account=account,
+        trade_date=day,
+        broker_order_no=str(number),
+        fill_no=str(number),
+        symbol=symbol,
+        side=side,
+        quantity=quantity,
+        price=100,
+        executed_at=at,
+        recorded_at=at,
+    )
+
+
 def result(client, row):
     answer = client.get(reverse("screener:result", args=[own.key_of(row)]) + "?asked=1")
     assert answer.status_code == 200
@@ -64,6 +84,29 @@ def test_marks_are_those_of_whoever_looks(trader):
     fetch = own.screen_of(row).fetch
     assert [one["name"] for one in fetch(trader, {}).rows] == ["카카오"]
     assert fetch(make_user(), {}).rows == []
+
+
+def test_holdings_are_last_known_ones_of_whoever_looks(trader):
+    """A day's opening and the fills since; an account that was never read is named."""
+    first, second = (make_account(trader, name=name) for name in ("가", "나"))
+    day = date(2026, 11, 20)
+    opened_at = datetime(2026, 11, 20, 8, 1, tzinfo=clock.KST)
+    DayOpening.objects.create(
+        account=first, trade_date=day, holdings={"005930": 9, "035720": 5}, cash=0, taken_at=opened_at
+    )
+    for number, symbol, side in ((1, "035720", Side.SELL), (2, "035420", Side.BUY)):
+        make_fill(first, number, symbol, side, 5, day + timedelta(days=number - 1))
+    row = own.save(trader, "보유", rule("holding"), shared=True)
+    screen = own.screen_of(row)
+    assert screen.about == "내 계좌의 보유수량 1주 이상"
+    assert screen.column("c0").label == "보유(주)"
+    mine = screen.fetch(trader, {})
+    assert [(one["name"], one["c0"]) for one in mine.rows] == [("삼성전자", 9), ("NAVER", 5)]
+    assert f"{first} 11-20 08:01에 읽은 잔고와 그 뒤의 체결로" in " ".join(mine.notes)
+    assert f"빼고 판정했습니다: {second}." in " ".join(mine.notes)
+    others = screen.fetch(make_user(), {})
+    assert others.rows == []
+    assert "보유 조건은 아무 종목에도" in " ".join(others.notes)
 
 
 def test_other_screens_last_good_results_are_conditions(web, trader, source):
@@ -160,8 +203,6 @@ def test_others_see_and_copy_what_is_shared_and_change_nothing(trader, web):
 
 
 def test_searches_on_a_deleted_screen_go_with_it(trader, web):
-    from lucy import clock
-
     row = own.save(trader, "상승", RISING, shared=True)
     SavedScreen.objects.create(user=make_user(), name="x", screen=own.key_of(row), created_at=clock.now())
     assert "1개" in web.get(reverse("screener:own-delete", args=[row.pk])).content.decode()
