@@ -11,6 +11,7 @@ import pytest
 
 from brokers.adapters import client_for
 from brokers.blocks.models import Block, Webhook, WebhookDelivery
+from brokers.blocks.selectors import share_snapshot, shares_of
 from brokers.blocks.services import allocating, changes, webhooks
 from brokers.blocks.services.staging import place_block
 from brokers.blocks.terms import DeliveryState
@@ -84,6 +85,7 @@ def test_a_fill_and_the_final_allocation_are_told_with_a_signature(filled, recei
     told = json.loads(body)
     assert (told["event"], told["block"]["filled_quantity"]) == ("block.fill", 4)
     assert sorted(share["filled"] for share in told["allocations"]) == [2, 2]
+    assert told["allocations"] == [share_snapshot(share) for share in shares_of(filled)]  # word for word
     changes.cancel_block(filled, trader, "c")
     reconcile(account)
     eventually(lambda: refreshed(filled).status == "final")

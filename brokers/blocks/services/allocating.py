@@ -150,8 +150,8 @@ def _fields(block: Block, got: Got) -> dict[str, Any]:
         "filled": got.filled,
         "open": got.open,
         "amount": got.amount,
-        "fee": got.fee,
-        "tax": got.tax,
+        "fee": Decimal(got.fee),
+        "tax": Decimal(got.tax),
         "bound": bound.quantize(Decimal(1), ROUND_UP),
         "trade_date": block.trade_date,
     }
