@@ -1,9 +1,10 @@
 """Every read of accounts, orders, fills and notices; what a user may not see is not in it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from bson import ObjectId
 from bson.errors import InvalidId
@@ -39,6 +40,9 @@ from brokers.rights import accounts_of, visible_ids
 from brokers.terms import InstrumentKind
 from lucy import clock
 
+M = TypeVar("M", bound=Model)
+
+ROWS_AT_ONCE = 1_000  # of a list that goes into a file
 MOST_NAMES = 300  # that begin alike; enough to rank, bounded
 OWN = "own"  # beside the accounts' ids: the notices that belong to no account
 MISSED_AT_ONCE = 200  # notices sent to a browser that comes back; more are read as a list
@@ -139,6 +143,14 @@ def with_related(rows: Sequence[Any], *fields: str) -> None:
         found = {row.pk: row for row in _without_secrets(related).filter(pk__in=keys)} if keys else {}
         for row in rows:
             setattr(row, field, found.get(getattr(row, f"{field}_id")))
+
+
+def in_turn(rows: QuerySet[M], *fields: str) -> Iterator[M]:
+    """The rows one after the other, never all at once, with what they point to."""
+    found = rows.iterator(chunk_size=ROWS_AT_ONCE)
+    while some := list(islice(found, ROWS_AT_ONCE)):
+        with_related(some, *fields)
+        yield from some
 
 
 def _without_secrets(model: type[Model]) -> QuerySet[Any]:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from brokers import paging
+from brokers.selectors import with_related
 
 M = TypeVar("M", bound=Model)
 
@@ -37,9 +38,10 @@ def newest_first(
     form: dict[str, Any],
     snapshot: Callable[[M], dict[str, Any]],
     request: Request,
+    *related: str,
 ) -> Response:
-    """One page of `rows` by falling time and key."""
-    return newest_of_all([rows], time_field, form, snapshot, request)
+    """One page of `rows` by falling time and key, with what they point to where the snapshot tells of it."""
+    return newest_of_all([rows], time_field, form, snapshot, request, *related)
 
 
 def newest_of_all(
@@ -48,9 +50,11 @@ def newest_of_all(
     form: dict[str, Any],
     snapshot: Callable[[Any], dict[str, Any]],
     request: Request,
+    *related: str,
 ) -> Response:
     """The same over the rows of several tables as one list."""
     part = paging.newest_of_all(lists, time_field, form.get("cursor"), form["limit"])
+    with_related(part.rows, *related)
     follows = _address(request, cursor=part.after) if part.after else None
     return Response({"next": follows, "results": [snapshot(row) for row in part.rows]})
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from brokers.blocks.api import views
+from brokers.blocks.api import allocations, views
 
 urlpatterns = [
     path("funds/", views.FundsView.as_view()),
@@ -11,5 +11,5 @@ urlpatterns = [
     path("blocks/<str:block_id>/decide/", views.DecideView.as_view()),
     path("blocks/<str:block_id>/cancel/", views.CancelBlockView.as_view()),
     path("blocks/<str:block_id>/modify/", views.ModifyBlockView.as_view()),
-    path("allocations/", views.AllocationsView.as_view()),
+    path("allocations/", allocations.AllocationsView.as_view()),
 ]

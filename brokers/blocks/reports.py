@@ -1,10 +1,10 @@
 """The end-of-day allocation report as files: one table, written three ways."""
 
 import io
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4, landscape
@@ -14,51 +14,68 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from brokers.blocks.selectors import FundDay
-from brokers.exports import csv_lines, workbook
+from brokers.blocks.allocated import Chosen, Sums, by_fund
+from brokers.blocks.models import AllocationShare, Fund
+from brokers.exports import Cell
+from lucy.errors import LucyError
 
 COLUMNS = (
     *("펀드코드", "펀드명", "종목코드", "종목명", "구분", "주문수량", "배분수량", "평균단가"),
-    *("금액", "수수료", "세금", "정산금액", "계좌", "블록"),
+    *("금액", "수수료", "세금", "정산금액", "계좌", "블록", "상태"),
 )
+PRINTED = (*COLUMNS[2:13], COLUMNS[14])
+WIDTHS = (16, 32, 12, 18, 18, 23, 30, 19, 19, 31, 34, 21)  # millimetres
 FONT = "HYGothic-Medium"  # Adobe's Korean font: named in the file, brought by the reader
-Row = tuple[Any, ...]
+PDF_ROWS = 3_000  # some eighty sheets, made in seconds; a table is laid out whole
 
 
-def rows_of(days: Sequence[FundDay]) -> Iterator[Row]:
-    """A line an allocation; text first, numbers as numbers."""
-    for day in days:
-        for share in day.shares:
-            block = share.block
-            yield (
-                *(day.fund.code, day.fund.name, share.symbol, block.name, share.get_side_display()),
-                *(share.ordered, share.filled, share.average_price or Decimal(0)),
-                *(share.amount, share.fee, share.tax, share.net, str(share.account), str(block.pk)),
-            )
+def rows_of(chosen: Chosen) -> Iterator[list[Cell]]:
+    """A line an allocation, fund after fund; text first, numbers as numbers."""
+    for fund, shares in by_fund(chosen):
+        for share in shares:
+            yield _cells(fund, share)
 
 
-def as_csv(day: date, days: Sequence[FundDay]) -> bytes:
-    return "".join(csv_lines(COLUMNS, rows_of(days))).encode()
+def _cells(fund: Fund, share: AllocationShare) -> list[Cell]:
+    block = share.block
+    return [
+        *(fund.code, fund.name, share.symbol, block.name, share.get_side_display()),
+        *(share.ordered, share.filled, share.average_price or Decimal(0)),
+        *(share.amount, share.fee, share.tax, share.net, str(share.account), str(block.pk)),
+        block.get_status_display(),
+    ]
 
 
-def as_xlsx(day: date, days: Sequence[FundDay]) -> bytes:
-    return workbook(COLUMNS, rows_of(days)).getvalue()
+# --- PDF ----------------------------------------------------------------------------------------------------
 
 
-def as_pdf(day: date, days: Sequence[FundDay]) -> bytes:
-    """A4 across, a table a fund, with its sums beneath."""
+def as_pdf(chosen: Chosen) -> io.BytesIO:
+    """A4 across, a table a fund, with its sums beneath. Raises `LucyError` (`too_long`)."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     title = ParagraphStyle("title", fontName=FONT, fontSize=14, leading=20)
     head = ParagraphStyle("head", fontName=FONT, fontSize=10, leading=16)
-    story: list[Flowable] = [Paragraph(f"배분 보고서 {day:%Y-%m-%d}", title), Spacer(1, 4 * mm)]
-    if not days:
-        story.append(Paragraph("이 날 배분된 체결이 없습니다.", head))
-    for one in days:
-        story += [
-            Paragraph(_escaped(f"{one.fund.code} {one.fund.name}"), head),
-            _table(one),
-            Spacer(1, 6 * mm),
-        ]
+    story: list[Flowable] = [Paragraph(f"배분 보고서 {chosen.day:%Y-%m-%d}", title), Spacer(1, 4 * mm)]
+    left = PDF_ROWS
+    for fund, shares in by_fund(chosen):
+        lines, sums = [], Sums()
+        for share in shares:
+            left -= 1
+            if left < 0:
+                raise LucyError("too_long", _too_long())
+            lines.append(_printed(_cells(fund, share)))
+            sums += Sums.of(share)
+        if lines:
+            story += [Paragraph(escape(str(fund)), head), _table(lines, sums), Spacer(1, 6 * mm)]
+    if left == PDF_ROWS:
+        story.append(Paragraph("이 조건으로 배분된 체결이 없습니다.", head))
+    return _built(story, f"Lucy 배분 보고서 {chosen.day:%Y-%m-%d}")
+
+
+def _too_long() -> str:
+    return f"PDF는 {PDF_ROWS:,}줄까지입니다. 펀드나 종목을 골라 줄이거나 CSV·Excel로 받으세요."
+
+
+def _built(story: list[Flowable], title: str) -> io.BytesIO:
     body = io.BytesIO()
     SimpleDocTemplate(
         body,
@@ -67,24 +84,24 @@ def as_pdf(day: date, days: Sequence[FundDay]) -> bytes:
         rightMargin=12 * mm,
         topMargin=12 * mm,
         bottomMargin=14 * mm,
-        title=f"Lucy 배분 보고서 {day:%Y-%m-%d}",
+        title=title,
         author="Lucy",
     ).build(story, onFirstPage=_numbered, onLaterPages=_numbered)
-    return body.getvalue()
+    body.seek(0)
+    return body
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _printed(cells: list[Cell]) -> list[str]:
+    return [_figure(cell) for cell in (*cells[2:13], cells[14])]
 
 
-def _table(day: FundDay) -> Table:
-    shown = (*COLUMNS[2:12], COLUMNS[12])
-    lines = [list(shown)]
-    lines += [[_figure(value) for value in (*row[2:12], row[12])] for row in rows_of([day])]
-    sums = ("", "", "합계", "", "", "", _figure(day.bought + day.sold), _figure(day.fees), _figure(day.taxes))
-    lines.append([*sums, _figure(day.net), "순정산 (＋ 들어옴)"])
-    widths = [18, 34, 13, 20, 20, 25, 32, 20, 20, 32, 38]
-    table = Table(lines, colWidths=[width * mm for width in widths], repeatRows=1)
+def _table(lines: list[list[str]], sums: Sums) -> Table:
+    won = (_figure(each) for each in (sums.amount, sums.fee, sums.tax, sums.net))
+    table = Table(
+        [list(PRINTED), *lines, ["", "", "합계", "", "", "", *won, "순정산 (＋ 들어옴)", ""]],
+        colWidths=[width * mm for width in WIDTHS],
+        repeatRows=1,
+    )
     table.setStyle(
         TableStyle(
             [
@@ -100,7 +117,7 @@ def _table(day: FundDay) -> Table:
     return table
 
 
-def _figure(value: Any) -> str:
+def _figure(value: Cell) -> str:
     if isinstance(value, int | Decimal):
         text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
         return text.rstrip("0").rstrip(".") if "." in text else text
@@ -110,10 +127,3 @@ def _figure(value: Any) -> str:
 def _numbered(canvas: Any, document: Any) -> None:
     canvas.setFont(FONT, 8)
     canvas.drawRightString(landscape(A4)[0] - 12 * mm, 7 * mm, f"Lucy · {canvas.getPageNumber()}쪽")
-
-
-WRITERS: dict[str, tuple[str, Callable[[date, Sequence[FundDay]], bytes]]] = {
-    "csv": ("text/csv; charset=utf-8", as_csv),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
-    "pdf": ("application/pdf", as_pdf),
-}

@@ -1,14 +1,13 @@
 """Every read of funds, plans and blocks; what a user may not see is not in it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from bson import ObjectId
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from accounts.models import User
 from brokers.blocks.models import (
@@ -22,7 +21,7 @@ from brokers.blocks.models import (
     Leg,
     Plan,
 )
-from brokers.blocks.rights import blocks_of, funds_of, may_see_plan, plans_of
+from brokers.blocks.rights import blocks_of, may_see_plan, plans_of
 from brokers.blocks.terms import ApprovalState
 from brokers.models import BrokerAccount, Instrument, Order
 from brokers.selectors import with_related
@@ -130,55 +129,6 @@ def position_of(fund: Fund) -> Position:
         if day == today:
             position.today += amount + bound
     return position
-
-
-# --- the day's report ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FundDay:
-    """One fund's allocations of a day."""
-
-    fund: Fund
-    shares: Sequence[AllocationShare]
-
-    def total(self, side: str, name: str) -> Decimal:
-        return sum((getattr(share, name) for share in self.shares if share.side == side), Decimal(0))
-
-    @property
-    def bought(self) -> Decimal:
-        return self.total(Side.BUY, "amount")
-
-    @property
-    def sold(self) -> Decimal:
-        return self.total(Side.SELL, "amount")
-
-    @property
-    def fees(self) -> Decimal:
-        return sum((share.fee for share in self.shares), Decimal(0))
-
-    @property
-    def taxes(self) -> Decimal:
-        return sum((share.tax for share in self.shares), Decimal(0))
-
-    @property
-    def net(self) -> Decimal:
-        """Won that the day brings the fund (positive) or costs it."""
-        return self.total(Side.SELL, "net") - self.total(Side.BUY, "net")
-
-
-def report_of(user: User, day: date, fund: Fund | None = None) -> list[FundDay]:
-    """What each fund that the user may see got on a day, by issue; only what was filled."""
-    funds = [fund] if fund else list(funds_of(user))
-    rows = AllocationShare.objects.filter(
-        Q(trade_date=day), fund_id__in=[one.pk for one in funds], filled__gt=0
-    ).order_by("symbol", "side", "created_at", "position")
-    by_fund: dict[Any, list[AllocationShare]] = defaultdict(list)
-    found = list(rows)
-    with_related(found, "block", "account")
-    for row in found:
-        by_fund[row.fund_id].append(row)
-    return [FundDay(one, by_fund[one.pk]) for one in funds if one.pk in by_fund]
 
 
 def names_of(symbols: Iterable[str]) -> dict[str, str]:

@@ -27,5 +27,5 @@ urlpatterns = [
     path("basket/", baskets.basket, name="basket"),
     path("basket/place/", baskets.place, name="basket-place"),
     path("report/", reports.report, name="report"),
-    path("report/<str:day>.<str:form>", reports.report_file, name="report-file"),
+    path("report/file.<str:kind>", reports.report_file, name="report-file"),
 ]

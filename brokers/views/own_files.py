@@ -1,24 +1,16 @@
 """Lucy's own record of a period as files, oldest first: orders and fills that the page's filters want."""
 
-from collections.abc import Iterator
-from itertools import islice
-from typing import TypeVar
-
-from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from brokers.exports import Cell
 from brokers.forms import OrderFilters, PeriodForm
 from brokers.models import Fill, Order
-from brokers.selectors import fills_of, orders_of, with_related
+from brokers.selectors import fills_of, in_turn, orders_of
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.files import download, no_file
 from lucy.errors import LucyError
 
-M = TypeVar("M", bound=Model)
-
-ROWS_AT_ONCE = 1_000
 ORDER_TITLES = (
     *("주문시각", "계좌", "종목코드", "종목명", "구분", "유형", "주문가격", "주문수량", "체결수량"),
     *("평균단가", "체결금액", "상태", "출처", "주문자", "주문번호", "사유"),
@@ -34,8 +26,9 @@ FILL_TITLES = (
 def orders_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
     filters = _wanted(OrderFilters(request.GET, user=request.user))
     found = filters.within(orders_of(request.user), "created_at").reverse()
+    rows = map(_order_cells, in_turn(found, "account", "user"))
     try:
-        return download(kind, filters.file_name("orders"), ORDER_TITLES, map(_order_cells, _orders(found)))
+        return download(kind, filters.file_name("orders"), ORDER_TITLES, rows)
     except LucyError as refusal:
         return no_file(request, "brokers:orders", refusal)
 
@@ -45,8 +38,9 @@ def orders_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
 def fills_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
     filters = _wanted(PeriodForm(request.GET, user=request.user))
     found = filters.within(fills_of(request.user), "executed_at").reverse()
+    rows = map(_fill_cells, in_turn(found, "account", "order"))
     try:
-        return download(kind, filters.file_name("fills"), FILL_TITLES, map(_fill_cells, _fills(found)))
+        return download(kind, filters.file_name("fills"), FILL_TITLES, rows)
     except LucyError as refusal:
         return no_file(request, "brokers:fills", refusal)
 
@@ -55,22 +49,6 @@ def _wanted(filters: PeriodForm) -> PeriodForm:
     if not filters.is_valid():
         raise Http404
     return filters
-
-
-def _orders(found: QuerySet[Order]) -> Iterator[Order]:
-    return _related(found, "account", "user")
-
-
-def _fills(found: QuerySet[Fill]) -> Iterator[Fill]:
-    return _related(found, "account", "order")
-
-
-def _related(found: QuerySet[M], *fields: str) -> Iterator[M]:
-    """The rows in turn, never all at once, with what they point to."""
-    rows = found.iterator(chunk_size=ROWS_AT_ONCE)
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        with_related(some, *fields)
-        yield from some
 
 
 def _order_cells(order: Order) -> list[Cell]:

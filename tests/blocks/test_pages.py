@@ -1,20 +1,15 @@
-"""The pages of block orders: who sees what, what they refuse, what the report writes."""
+"""The pages of block orders: who sees what, what they refuse."""
 
-from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from openpyxl import load_workbook
 
 from brokers.adapters import client_for
 from brokers.blocks.models import Approval, Block, BlockRule, Plan
-from brokers.blocks.services import allocating
 from brokers.blocks.services.staging import place_block
-from brokers.services.reconcile import reconcile
-from lucy import clock
-from tests.blocks.desk import SYMBOL, fill, make_approver, make_fund, make_plan, orders_of, wish
+from tests.blocks.desk import SYMBOL, make_approver, make_fund, make_plan, wish
 from tests.factories import make_user
 from tests.services import eventually
 
@@ -174,27 +169,3 @@ def test_a_plan_is_written_and_its_change_is_a_version(account, ls_account, fund
         (1, 5000),
         (2, 7000),
     ]
-
-
-def test_the_report_says_the_same_on_the_page_and_in_every_file(paper, block, trader):
-    for order in orders_of(block):
-        fill(paper, order, 3)
-        reconcile(order.account)
-    allocating.refresh(block.pk)
-    browser, day = browser_of(trader), clock.trade_date().isoformat()
-    assert "A호" in browser.get(reverse("blocks:report")).content.decode()
-    lines = (
-        browser.get(reverse("blocks:report-file", args=[day, "csv"])).content.decode("utf-8-sig").splitlines()
-    )
-    sheet = load_workbook(
-        BytesIO(browser.get(reverse("blocks:report-file", args=[day, "xlsx"])).content)
-    ).active
-    assert sheet is not None
-    rows = list(sheet.iter_rows(values_only=True))
-    assert [line.split(",")[0] for line in lines] == [row[0] for row in rows] == ["펀드코드", "A", "B"]
-    assert sum(int(str(row[6])) for row in rows[1:]) == 6
-    pdf = browser.get(reverse("blocks:report-file", args=[day, "pdf"])).content
-    assert pdf.startswith(b"%PDF")
-    assert b"HYGothic-Medium" in pdf
-    assert browser.get(reverse("blocks:report-file", args=[day, "exe"])).status_code == 404
-    assert browser.get(reverse("blocks:report"), {"fund": "nobody's"}).status_code == 404

@@ -3,11 +3,8 @@
 import csv
 import io
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.test import AsyncClient
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -19,6 +16,7 @@ from brokers.views import files
 from lucy import clock
 from tests.brokers.adapters.test_history import trade
 from tests.brokers.test_pages import make_fill, signed_in
+from tests.downloads import downloaded
 from tests.factories import make_account, make_order, make_user
 
 pytestmark = pytest.mark.django_db
@@ -34,23 +32,6 @@ def known(account, number, **changes):
     order = make_order(account, broker_order_no=number, **changes)
     OrderNumber.objects.create(account=account, order=order, number=number, trade_date=clock.trade_date())
     return order
-
-
-def downloaded(user, name, kind, **query):
-    """The file as a browser gets it: the site answers asynchronously."""
-    browser = AsyncClient()
-
-    async def get():
-        await browser.aforce_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        answer = await browser.get(reverse(f"brokers:{name}", args=[kind]), query)
-        if not answer.streaming:
-            return answer, answer.content
-        pieces: Any = answer.streaming_content  # type: ignore[attr-defined]
-        if hasattr(pieces, "__aiter__"):
-            return answer, b"".join([piece async for piece in pieces])
-        return answer, b"".join(pieces)
-
-    return async_to_sync(get)()
 
 
 def sheet_of(content):
@@ -137,17 +118,17 @@ def test_files_hold_the_whole_period_and_what_the_filters_want(paper, ls_account
         trade(paper, ls_account, Side.BUY, 1)
     trade(paper, ls_account, Side.SELL, 2)
     asked = {"account": ls_account.pk, "side": "buy"}
-    answer, content = downloaded(trader, "trades-file", "csv", **asked)
+    answer, content = downloaded(trader, "brokers:trades-file", "csv", **asked)
     assert ".csv" in answer["Content-Disposition"]
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert (lines[0][:4], len(lines)) == (["매매일", "시각", "주문번호", "종목코드"], 22)
     assert {line[5] for line in lines[1:]} == {"매수"}
-    _, content = downloaded(trader, "trades-file", "xlsx", **asked)
+    _, content = downloaded(trader, "brokers:trades-file", "xlsx", **asked)
     rows = sheet_of(content)
     assert (len(rows), rows[1][3], rows[1][8]) == (22, "005930", 1)
-    _, content = downloaded(trader, "profits-file", "csv", account=ls_account.pk)
+    _, content = downloaded(trader, "brokers:profits-file", "csv", account=ls_account.pk)
     assert content.decode("utf-8-sig").splitlines()[1].split(",")[3:6:2] == ["21", "2"]
-    answer, _ = downloaded(trader, "trades-file", "exe", **asked)
+    answer, _ = downloaded(trader, "brokers:trades-file", "exe", **asked)
     assert answer.status_code == 404
 
 
@@ -158,14 +139,14 @@ def test_own_orders_and_fills_are_files_too(account, trader):
     make_fill(order)
     hidden = make_order(make_account(make_user()), broker_order_no="8", name="남의 종목")
     make_fill(hidden)
-    _, content = downloaded(trader, "orders-file", "csv")
+    _, content = downloaded(trader, "brokers:orders-file", "csv")
     (line,) = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
     assert line[2:5] == ["005930", "'=삼성전자", "매수"]
     assert line[11:15] == ["체결", "Lucy", trader.username, "7"]
-    _, content = downloaded(trader, "fills-file", "xlsx")
+    _, content = downloaded(trader, "brokers:fills-file", "xlsx")
     (row,) = sheet_of(content)[1:]
     assert row[5:9] == (10, 70_000, 700_000, "7")
-    assert downloaded(trader, "fills-file", "csv", side="sell")[1].decode().count("\n") == 1
+    assert downloaded(trader, "brokers:fills-file", "csv", side="sell")[1].decode().count("\n") == 1
 
 
 def test_a_sheet_too_long_for_excel_is_refused_with_a_way_out(paper, account, trader, monkeypatch):

@@ -143,13 +143,28 @@ class OutcomesShape(serializers.Serializer[None]):
     outcomes = OutcomeShape(many=True)
 
 
-class FundDayShape(AllocationShape):
+class DayAllocationShape(AllocationShape):
     block = serializers.CharField()
     symbol = serializers.CharField()
     side = serializers.ChoiceField(Side.choices)
     final = serializers.BooleanField(help_text="Whether the block's allocation is final.")
 
 
+class SideSumShape(serializers.Serializer[None]):
+    shares = serializers.IntegerField()
+    amount = MoneyField()
+    fee = MoneyField()
+    tax = MoneyField()
+
+
+class SumsShape(serializers.Serializer[None]):
+    buy = SideSumShape()
+    sell = SideSumShape()
+    net = MoneyField(help_text="What the day brings (positive) or costs, after fees and taxes.")
+
+
 class AllocationsShape(serializers.Serializer[None]):
     day = serializers.DateField()
-    results = FundDayShape(many=True)
+    sums = SumsShape(help_text="Over every page of what is asked for.")
+    next = serializers.URLField(allow_null=True, help_text="The next page; null on the last one.")
+    results = DayAllocationShape(many=True)

@@ -24,7 +24,6 @@ from brokers.blocks.selectors import (
     legs_of,
     newest_plans,
     position_of,
-    report_of,
     share_snapshot,
     shares_of,
     trail_of,
@@ -352,34 +351,3 @@ class ModifyBlockView(BlockView):
             order_type=OrderType(data["order_type"]),
         )
         return Response({"outcomes": [outcome.as_dict() for outcome in outcomes]})
-
-
-class AllocationsView(BlockView):
-    class Filters(serializers.Serializer[None]):
-        day = serializers.DateField(required=False)
-        fund = serializers.CharField(required=False, max_length=20)
-
-    @extend_schema(
-        operation_id="allocations_list",
-        tags=TAGS,
-        parameters=[Filters],
-        responses={200: shapes.AllocationsShape, **errors(400, 401, 404, 429)},
-        description="What your funds got on a day (today), as in the allocation report.",
-    )
-    def get(self, request: Request) -> Response:
-        form = self.Filters(data=request.query_params)
-        form.is_valid(raise_exception=True)
-        day = form.validated_data.get("day") or clock.trade_date()
-        fund = None
-        if code := form.validated_data.get("fund"):
-            fund = funds_of(self.user).filter(code=code).first()
-            if fund is None:
-                raise Http404
-        rows = []
-        for one in report_of(self.user, day, fund):
-            for share in one.shares:
-                share.fund = one.fund
-                final = share.block.status == BlockStatus.FINAL
-                more = {"block": str(share.block_id), "symbol": share.symbol, "side": share.side}
-                rows.append(share_snapshot(share) | more | {"final": final})
-        return Response({"day": day.isoformat(), "results": rows})
