@@ -39,9 +39,11 @@ def tradable_accounts_of(user: User | AnonymousUser) -> QuerySet[BrokerAccount]:
 def require_trading(user: User, account: BrokerAccount) -> None:
     """Raises `LucyError` (403) unless `user` may trade `account`."""
     if not mongo.find(AccountGrant, user_id=user.pk, account_id=account.pk, can_trade=True):
-        raise LucyError(
-            "may_not_trade", "이 계좌로 주문할 권한이 없습니다. 관리자에게 요청하세요.", status=403
-        )
+        raise may_not_trade()
+
+
+def may_not_trade() -> LucyError:
+    return LucyError("may_not_trade", "이 계좌로 주문할 권한이 없습니다. 관리자에게 요청하세요.", status=403)
 
 
 def remember_grants(user: User) -> None:

@@ -151,11 +151,42 @@ def find(model: type[M], **match: Any) -> M | None:
 
 def find_all(model: type[M], **among: Collection[Any]) -> list[M]:
     """The rows whose columns are among the given values."""
-    wanted = {
+    found = collection(model).find(_wanted(model, among), session=connection.session)
+    return [_row(model, document) for document in found]
+
+
+Question = tuple[type[Model], dict[str, Collection[Any]]]
+
+
+def find_each(*questions: Question) -> list[list[Any]]:
+    """The rows of several models in one round trip: a list for each question.
+
+    A question is a model and, by column, the values wanted (as `find_all` takes them).
+    """
+    answers: list[list[Any]] = [[] for _ in questions]
+    (first, among), *others = questions
+    stages = _part(0, first, among)
+    for number, (model, wanted) in enumerate(others, start=1):
+        part = {"coll": model._meta.db_table, "pipeline": _part(number, model, wanted)}
+        stages.append({"$unionWith": part})
+    for document in collection(first).aggregate(stages, session=connection.session):
+        number = document.pop(_QUESTION)
+        answers[number].append(_row(questions[number][0], document))
+    return answers
+
+
+_QUESTION = "_question"
+
+
+def _part(number: int, model: type[Model], among: dict[str, Collection[Any]]) -> list[dict[str, Any]]:
+    return [{"$match": _wanted(model, among)}, {"$set": {_QUESTION: number}}]
+
+
+def _wanted(model: type[Model], among: dict[str, Collection[Any]]) -> dict[str, Any]:
+    return {
         _column(model, name): {"$in": [_stored(model, name, value) for value in values]}
         for name, values in among.items()
     }
-    return [_row(model, document) for document in collection(model).find(wanted, session=connection.session)]
 
 
 def _row(model: type[M], document: dict[str, Any]) -> M:
@@ -183,9 +214,7 @@ def change_if(row: Model, condition: dict[str, Collection[Any]], **fields: Any) 
     MongoDB checks and writes a document in one go: of two processes that try, one gets True.
     """
     model = type(row)
-    wanted: dict[str, Any] = {"_id": row.pk}
-    for name, values in condition.items():
-        wanted[_column(model, name)] = {"$in": [_stored(model, name, value) for value in values]}
+    wanted = {"_id": row.pk} | _wanted(model, condition)
     stored = {_column(model, name): _stored(model, name, value) for name, value in fields.items()}
     done = collection(model).update_one(wanted, {"$set": stored}, session=connection.session)
     if not done.matched_count:

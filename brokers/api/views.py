@@ -13,6 +13,7 @@ from brokers.api.fields import key_in_address
 from brokers.models import BrokerAccount, Order
 from brokers.rights import accounts_of
 from brokers.selectors import order_of
+from lucy import mongo
 from lucy.errors import LucyError
 
 
@@ -36,7 +37,7 @@ class ApiView(APIView):
 
         In this order, because asking first what the user may see would slow every order down.
         """
-        account = BrokerAccount.objects.filter(pk=account_id).first()
+        account = mongo.find(BrokerAccount, pk=account_id)
         if account is None:
             raise Http404
         try:

@@ -12,17 +12,17 @@ from brokers.adapters.base import BrokerError, Receipt, ReplyLost
 from brokers.models import (
     ChangeStatus,
     EventKind,
-    Instrument,
     NoticeKind,
     Order,
     OrderChange,
 )
 from brokers.models.orders import WORKING
-from brokers.rights import require_trading
+from brokers.rights import may_not_trade, require_trading
 from brokers.services import booking, checks, kill, numbers
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
 from brokers.services.orders import NOT_AT_BROKER
+from brokers.services.standing import standing_of
 from brokers.terms import OrderType, RequestKind
 from lucy.errors import LucyError
 from lucy.mongo import transactional
@@ -41,10 +41,12 @@ def modify_order(
 
     `quantity`, when given, must be what is open: less is a cancel of the difference, more is a new order.
     """
-    require_trading(user, order.account)
+    standing = standing_of(order.account, user, order.symbol)
+    if not standing.may_trade:
+        raise may_not_trade()
     if earlier := _earlier_change(order, client_request_id):
         return earlier
-    kill.require_running(order.account, user)
+    kill.require_running(standing.stop)
     _require_working(order)
     if quantity is not None and quantity != order.open_quantity:
         raise LucyError(
@@ -54,8 +56,7 @@ def modify_order(
         )
     request = replace(order.request(), quantity=order.open_quantity, price=price, order_type=order_type)
     checks.require_sound(request)
-    instrument = Instrument.objects.filter(symbol=order.symbol).first()
-    if refusal := checks.refusal_of(checks.Case(order, request, instrument, user, is_modify=True)):
+    if refusal := checks.refusal_of(checks.Case(order, request, user, standing, is_modify=True)):
         raise LucyError(refusal.code, refusal.message)
     return _change(order, user, client_request_id, RequestKind.MODIFY, order.open_quantity, price, order_type)
 

@@ -30,16 +30,17 @@ from time import monotonic
 from accounts.models import User
 from brokers.adapters.base import OrderRequest, Quote
 from brokers.costs import estimate
-from brokers.models import AccountHealth, BrokerAccount, Instrument, Order, OrderStatus, RestrictedIssue
+from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
 from brokers.rules.band import band_of
 from brokers.rules.sessions import VENUE_TYPES, sessions_of
-from brokers.services import facts, kill, limits
+from brokers.services import facts, kill
 from brokers.services.facts import FactMissing
 from brokers.services.limits import Limits
+from brokers.services.standing import Standing
 from brokers.services.tally import Bound, Tally, tally_of, tally_of_user
 from brokers.terms import InstrumentKind, OrderType, Side
 from brokers.ticks import tick_size
-from lucy import clock, mongo
+from lucy import clock
 from lucy.errors import LucyError
 
 REPEAT_WINDOW = timedelta(seconds=10)
@@ -101,14 +102,22 @@ class Case:
 
     order: Order
     request: OrderRequest
-    instrument: Instrument | None
-    user: User | None
+    user: User
+    standing: Standing
     is_modify: bool = False
     opened_at: float = field(default_factory=monotonic)
 
     @property
     def account(self) -> BrokerAccount:
         return self.order.account
+
+    @property
+    def instrument(self) -> Instrument | None:
+        return self.standing.instrument
+
+    @property
+    def limits(self) -> Limits:
+        return self.standing.limits
 
     @property
     def kind(self) -> InstrumentKind:
@@ -119,8 +128,8 @@ class Case:
         return facts.quote_of(self.account, self.request.symbol)
 
     @cached_property
-    def limits(self) -> Limits:
-        return limits.limits_over(self.account, self.user)
+    def day(self) -> Tally:
+        return tally_of(self.account).read()
 
     @cached_property
     def band(self) -> tuple[Decimal, Decimal]:
@@ -154,7 +163,7 @@ def reconciled_today(case: Case) -> Refusal | None:
     """Until the day's first look into the broker's books, ours may miss orders and fills."""
     if case.is_modify:
         return None
-    health = mongo.find(AccountHealth, account_id=case.account.pk)
+    health = case.standing.health
     seen_at = health.last_reconciled_at if health else None
     if seen_at and seen_at.astimezone(clock.KST).date() == clock.trade_date():
         return None
@@ -172,7 +181,7 @@ def instrument_known(case: Case) -> Refusal | None:
 
 
 def not_restricted(case: Case) -> Refusal | None:
-    row = mongo.find(RestrictedIssue, symbol=case.request.symbol)
+    row = case.standing.restriction
     if row is None or not row.forbids(case.request.side):
         return None
     what = f"{Side(row.side).label}를" if row.side else "거래를"
@@ -268,18 +277,18 @@ def day_allowed(case: Case) -> Refusal | None:
     """The day's orders of the account, this one among them."""
     if not {"day_quantity", "day_value"} & case.limits.keys():
         return None
-    return _day_over(case, tally_of(case.account), "", "계좌")
+    return _day_over(case, case.day, "", "계좌")
 
 
 def user_day_allowed(case: Case) -> Refusal | None:
     """The day's orders of the user on all accounts."""
-    if case.user is None or not {"user_day_quantity", "user_day_value"} & case.limits.keys():
+    if not {"user_day_quantity", "user_day_value"} & case.limits.keys():
         return None
-    return _day_over(case, tally_of_user(case.user), "user_", "사용자")
+    return _day_over(case, tally_of_user(case.user).read(), "user_", "사용자")
 
 
 def _day_over(case: Case, tally: Tally, prefix: str, whose: str) -> Refusal | None:
-    bound = tally.total_now() + case.added
+    bound = tally.total + case.added
     quantity, value = bound.quantity, bound.value
     return _over(case, f"{prefix}day_quantity", f"{whose}의 하루 주문수량", Decimal(quantity), "주") or _over(
         case, f"{prefix}day_value", f"{whose}의 하루 주문금액", value, "원"
@@ -309,6 +318,7 @@ def cash_enough(case: Case) -> Refusal | None:
     wanted = estimate(Side.BUY, 1, more, case.account.rates).total
     found = facts.cash_enough(
         case.account,
+        case.day,
         wanted,
         case.request.symbol,
         case.request.price,
@@ -326,7 +336,7 @@ def holdings_enough(case: Case) -> Refusal | None:
     if case.request.side != Side.SELL or case.is_modify:
         return None
     quantity = case.request.quantity
-    found = facts.shares_enough(case.account, case.request.symbol, quantity, own=case.order.pk)
+    found = facts.shares_enough(case.account, case.day, case.request.symbol, quantity, own=case.order.pk)
     if found.yes:
         return None
     return Refusal(
@@ -340,7 +350,7 @@ def holdings_enough(case: Case) -> Refusal | None:
 
 def still_running(case: Case) -> Refusal | None:
     """The gate again when asking the broker took long: an order passed it the moment before it was saved."""
-    if case.user is None or monotonic() - case.opened_at < LOOK_AGAIN_SECONDS:
+    if monotonic() - case.opened_at < LOOK_AGAIN_SECONDS:
         return None
     stop = kill.stop_over(case.account, case.user)
     return Refusal("stopped", kill.words_of(stop)) if stop else None

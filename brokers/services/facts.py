@@ -17,7 +17,7 @@ figure.
 **Holdings** likewise: the kept sellable shares less Lucy's sells since, else the broker's list of now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,8 +26,8 @@ from typing import Any, TypeVar
 
 from brokers.adapters import client_for
 from brokers.adapters.base import BrokerError, Quote
-from brokers.models import BrokerAccount, OrderStatus
-from brokers.services.tally import Bound, Line, bound_of, naive, of_side, tally_of
+from brokers.models import BrokerAccount
+from brokers.services.tally import Bound, Line, Tally, bound_of
 from brokers.terms import OrderType, Side
 from lucy import clock
 
@@ -128,6 +128,7 @@ class Enough:
 
 def cash_enough(
     account: BrokerAccount,
+    day: Tally,
     wanted: Decimal,
     symbol: str,
     price: Decimal | None,
@@ -136,16 +137,19 @@ def cash_enough(
 ) -> Enough:
     """Whether `wanted` won can be bound for an order on `symbol`; `own` is that order's key.
 
-    Raises `FactMissing` (`cash_unavailable`).
+    `day` has just read what binds the account. Raises `FactMissing` (`cash_unavailable`).
     """
-    buys = list(of_side(tally_of(account).lines(), Side.BUY))
+
+    def bound(lines: list[Line]) -> Decimal:
+        return _bound(lines, own, Side.BUY).value
+
     known = _funds_of(account).cash
     if known and known.is_fresh:
-        free = known.figure - _bound_since(buys, known.since - OVERLAP, own).value
+        free = known.figure - bound(day.made_since(known.since - OVERLAP))
         if wanted <= free:
             return Enough(True, free)
     told = _ask_cash(account, symbol, price, order_type)
-    free = told.figure - _on_the_way(buys, own).value
+    free = told.figure - bound(day.untold())
     return Enough(wanted <= free, free)
 
 
@@ -162,16 +166,19 @@ def _ask_cash(account: BrokerAccount, symbol: str, price: Decimal | None, order_
     return told
 
 
-def shares_enough(account: BrokerAccount, symbol: str, quantity: int, own: Any = None) -> Enough:
+def shares_enough(account: BrokerAccount, day: Tally, symbol: str, quantity: int, own: Any = None) -> Enough:
     """Whether `quantity` shares can be sold. Raises `FactMissing` (`holdings_unavailable`)."""
-    sells = list(of_side(tally_of(account).lines(), Side.SELL, symbol))
+
+    def bound(lines: list[Line]) -> int:
+        return _bound((line for line in lines if line.symbol == symbol), own, Side.SELL).quantity
+
     known = _funds_of(account).sellable
     if known and known.is_fresh:
-        free = known.figure.get(symbol, 0) - _bound_since(sells, known.since - OVERLAP, own).quantity
+        free = known.figure.get(symbol, 0) - bound(day.made_since(known.since - OVERLAP))
         if quantity <= free:
             return Enough(True, Decimal(free))
     told = _ask_holdings(account)
-    free = told.figure.get(symbol, 0) - _on_the_way(sells, own).quantity
+    free = told.figure.get(symbol, 0) - bound(day.untold())
     return Enough(quantity <= free, Decimal(free))
 
 
@@ -183,17 +190,6 @@ def _ask_holdings(account: BrokerAccount) -> _Told:
     return told
 
 
-# --- what our own orders bind -----------------------------------------------------------------------------
-
-
-def _bound_since(lines: list[Line], since: datetime, own: Any) -> Bound:
-    """What orders saved since then bind, without the order `own`."""
-    return bound_of(line for line in lines if line.created_at >= naive(since) and line.key != own)
-
-
-def _on_the_way(lines: list[Line], own: Any) -> Bound:
-    """What orders bind that a broker asked this moment cannot know."""
-    return bound_of(line for line in lines if line.status in _UNTOLD and line.key != own)
-
-
-_UNTOLD = frozenset({OrderStatus.PENDING.value, OrderStatus.SENT.value})
+def _bound(lines: Iterable[Line], own: Any, side: Side) -> Bound:
+    """What orders of one side bind, without the order `own`."""
+    return bound_of(line for line in lines if line.side == side and line.key != own)

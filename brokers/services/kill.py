@@ -64,15 +64,18 @@ class Stopped:
 # --- the gate ---------------------------------------------------------------------------------------------
 
 
-def require_running(account: BrokerAccount, user: User) -> None:
-    """Raises `LucyError` (423, `stopped`) while anything that this order belongs to is stopped."""
-    if stop := stop_over(account, user):
+def require_running(stop: TradingStop | None) -> None:
+    """Raises `LucyError` (423, `stopped`) while anything that an order belongs to is stopped."""
+    if stop:
         raise LucyError("stopped", words_of(stop), status=423, scope=stop.scope, reason=stop.reason)
 
 
 def stop_over(account: BrokerAccount, user: User) -> TradingStop | None:
     """The widest stop that holds for orders of `user` on `account`."""
-    stops = mongo.find_all(TradingStop, key=keys_over(account.pk, user.pk))
+    return widest(mongo.find_all(TradingStop, key=keys_over(account.pk, user.pk)))
+
+
+def widest(stops: Iterable[TradingStop]) -> TradingStop | None:
     return min(stops, key=lambda stop: _WIDEST_FIRST.index(Scope(stop.scope)), default=None)
 
 

@@ -1,8 +1,9 @@
 """The limits that hold for an order, and the history of every rule that staff change."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Model
@@ -38,19 +39,18 @@ class Limit:
 Limits = dict[str, Limit]
 
 
-def limits_over(account: BrokerAccount, user: User | None) -> Limits:
-    """By field of `TradingLimit`; a kind that no row limits is missing.
+def limits_over(account: BrokerAccount, user: User) -> Limits:
+    return strictest(mongo.find_all(TradingLimit, key=keys_over(account.pk, user.pk)))
+
+
+def strictest(rows: list[TradingLimit]) -> Limits:
+    """What these rows limit, by field of `TradingLimit`; a kind that none limits is missing.
 
     A day's limit of a user counts all accounts; one of the system or of an account counts each account by
     itself. So the two are kept apart: `day_value` and `user_day_value`, and alike for quantities.
     """
-    rows = mongo.find_all(TradingLimit, key=keys_over(account.pk, user.pk if user else None))
     if not any(row.scope == Scope.SYSTEM for row in rows):
-        rows.append(TradingLimit(scope=Scope.SYSTEM, **DEFAULTS))
-    return _strictest(rows)
-
-
-def _strictest(rows: Iterable[TradingLimit]) -> Limits:
+        rows = [*rows, TradingLimit(scope=Scope.SYSTEM, **DEFAULTS)]
     found: Limits = {}
     for row in rows:
         for name in DEFAULTS:
@@ -83,6 +83,19 @@ def stored_values(row: Model) -> dict[str, str]:
 
 def note_change(by: str, row: Model, before: dict[str, str], after: dict[str, str]) -> None:
     """Append to the history who made a rule say something else; nothing when it says the same."""
+    labels = {field.name: str(field.verbose_name) for field in row._meta.concrete_fields}
+    note_values(by, str(row._meta.verbose_name), str(row), before, after, labels)
+
+
+def note_values(
+    by: str,
+    rule: str,
+    target: str,
+    before: dict[str, str],
+    after: dict[str, str],
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """The same for any values by name; `labels` are the names as people read them."""
     changes = {
         name: [before.get(name, ""), after.get(name, "")]
         for name in {**before, **after}
@@ -90,13 +103,15 @@ def note_change(by: str, row: Model, before: dict[str, str], after: dict[str, st
     }
     if not changes:
         return
-    labels = {field.name: str(field.verbose_name) for field in row._meta.concrete_fields}
-    words = (f"{labels[name]}: {old or '(없음)'} → {new or '(없음)'}" for name, (old, new) in changes.items())
+    words = (
+        f"{labels.get(name, name)}: {old or '(없음)'} → {new or '(없음)'}"
+        for name, (old, new) in changes.items()
+    )
     RuleChange.objects.create(
         at=clock.now(),
         by=by,
-        rule=str(row._meta.verbose_name),
-        target=str(row),
+        rule=rule,
+        target=target,
         deed="add" if not before else "change" if after else "delete",
         text="\n".join(words),
         changes=changes,

@@ -16,10 +16,11 @@ from brokers.models import (
     Order,
     OrderStatus,
 )
-from brokers.rights import require_trading
+from brokers.rights import may_not_trade
 from brokers.services import booking, checks, facts, kill, numbers
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
+from brokers.services.standing import Standing, standing_of
 from brokers.terms import RequestKind
 from lucy import clock, mongo
 from lucy.errors import LucyError
@@ -45,19 +46,20 @@ def place_order(
     means that no order exists: `may_not_trade`, `stopped`, `account_paused`, `invalid`, `confirm_repeat` (the
     same order within ten seconds, not `confirmed`), `client_order_id_reused` (the id is another order's).
     """
-    require_trading(user, account)
+    standing = standing_of(account, user, request.symbol)
+    if not standing.may_trade:
+        raise may_not_trade()
     try:
-        _require_open_way(account, user, request, confirmed)
+        _require_open_way(account, standing, request, confirmed)
     except LucyError:
         if earlier := _same_id(user, client_order_id):  # was taken when the way was still open
             return _same_order(earlier, account, request)
         raise
-    instrument = mongo.find(Instrument, symbol=request.symbol)
     try:
-        order = _save(account, user, client_order_id, request, instrument)
+        order = _save(account, user, client_order_id, request, standing.instrument)
     except IntegrityError:  # the same id arrived twice at once; the other one sends it
         return _same_order(Order.objects.get(user=user, client_order_id=client_order_id), account, request)
-    _check_and_send(order, user, instrument)
+    _check_and_send(order, user, standing)
     return order
 
 
@@ -67,13 +69,14 @@ def resume_order(order: Order, user: User) -> Order:
     Should that process be alive after all, one of the two sends it: the step to `sent` is taken once.
     """
     if order.status == S.PENDING:
-        kill.require_running(order.account, user)
-        _check_and_send(order, user, mongo.find(Instrument, symbol=order.symbol))
+        standing = standing_of(order.account, user, order.symbol)
+        kill.require_running(standing.stop)
+        _check_and_send(order, user, standing)
     return order
 
 
-def _check_and_send(order: Order, user: User, instrument: Instrument | None) -> None:
-    if refusal := checks.refusal_of(checks.Case(order, order.request(), instrument, user)):
+def _check_and_send(order: Order, user: User, standing: Standing) -> None:
+    if refusal := checks.refusal_of(checks.Case(order, order.request(), user, standing)):
         reject_order(
             order, EventKind.REFUSED, "Lucy", refusal.code, refusal.message, only_from=OrderStatus.PENDING
         )
@@ -81,8 +84,10 @@ def _check_and_send(order: Order, user: User, instrument: Instrument | None) -> 
         send_order(order)
 
 
-def _require_open_way(account: BrokerAccount, user: User, request: OrderRequest, confirmed: bool) -> None:
-    kill.require_running(account, user)
+def _require_open_way(
+    account: BrokerAccount, standing: Standing, request: OrderRequest, confirmed: bool
+) -> None:
+    kill.require_running(standing.stop)
     checks.require_unpaused(account)
     checks.require_sound(request)
     if not confirmed:

@@ -6,7 +6,8 @@ Every step of an order sets that field, within the transaction that takes the st
 """
 
 import threading
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,8 +16,7 @@ from typing import Any
 
 from bson import Decimal128
 
-from brokers.models import BrokerAccount, Instrument, Order
-from brokers.terms import Side
+from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
 from lucy import clock, mongo
 
 OVERLAP = timedelta(seconds=2)  # longer than from taking `updated_at` to the commit, and than clocks differ
@@ -59,6 +59,8 @@ class Tally:
     day: datetime = field(default_factory=clock.day_start)
     total: Bound = field(default_factory=Bound)
     _lines: dict[Any, Line] = field(default_factory=dict)
+    _made: list[tuple[datetime, Any]] = field(default_factory=list)  # oldest first
+    _untold: set[Any] = field(default_factory=set)
     _read_until: datetime | None = None
     _whole_at: float = field(default_factory=monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -66,22 +68,24 @@ class Tally:
     def is_current(self) -> bool:
         return self.day == clock.day_start() and monotonic() - self._whole_at < WHOLE_AGAIN_SECONDS
 
-    def lines(self) -> list[Line]:
-        """Every order of the day, as the database has them now."""
+    def read(self) -> "Tally":
+        """Take in what changed, so that every order of the day is here as the database has it now."""
         with self._lock:
-            self._read()
-            return list(self._lines.values())
+            asked_at = clock.now()
+            for document in mongo.collection(Order).find(self._unread(), _FIELDS):
+                self._take(document)
+            self._read_until = asked_at
+        return self
 
-    def total_now(self) -> Bound:
+    def made_since(self, moment: datetime) -> list[Line]:
         with self._lock:
-            self._read()
-            return self.total
+            first = bisect_left(self._made, naive(moment), key=_moment)
+            return [self._lines[key] for _, key in self._made[first:]]
 
-    def _read(self) -> None:
-        asked_at = clock.now()
-        for document in mongo.collection(Order).find(self._unread(), _FIELDS):
-            self._take(document)
-        self._read_until = asked_at
+    def untold(self) -> list[Line]:
+        """The orders that a broker asked this moment cannot know."""
+        with self._lock:
+            return [self._lines[key] for key in self._untold]
 
     def _unread(self) -> dict[str, Any]:
         since = self._read_until - OVERLAP if self._read_until else self.day
@@ -94,7 +98,16 @@ class Tally:
         line = _line(document)
         self.total = self.total + line.bound - (known.bound if known else Bound())
         self._lines[line.key] = line
+        if known is None:
+            insort(self._made, (line.created_at, line.key))
+        (self._untold.add if line.status in _UNTOLD else self._untold.discard)(line.key)
 
+
+def _moment(made: tuple[datetime, Any]) -> datetime:
+    return made[0]
+
+
+_UNTOLD = frozenset({OrderStatus.PENDING.value, OrderStatus.SENT.value})
 
 _FIELDS = [
     *("updated_at", "created_at", "side", "symbol", "status", "price", "quantity", "filled_quantity"),
@@ -162,9 +175,5 @@ def _tally(column: str, key: Any) -> Tally:
     return tally
 
 
-def bound_of(lines: Iterator[Line]) -> Bound:
+def bound_of(lines: Iterable[Line]) -> Bound:
     return sum((line.bound for line in lines), Bound())
-
-
-def of_side(lines: list[Line], side: Side, symbol: str = "") -> Iterator[Line]:
-    return (line for line in lines if line.side == side and symbol in {"", line.symbol})

@@ -272,4 +272,4 @@ def _permissions(*codenames):
 
 def test_a_second_account_is_not_touched(account, trader, staff):
     kill.stop(Scope.ACCOUNT, account, by=staff, reason="x")
-    kill.require_running(make_account(trader), trader)
+    kill.require_running(kill.stop_over(make_account(trader), trader))

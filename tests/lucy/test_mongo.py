@@ -8,9 +8,10 @@ import pytest
 from django.db import DatabaseError, connection, connections
 from django_mongodb_backend import transaction
 
-from brokers.models import AccountBook, BrokerAccount
+from brokers.models import AccountBook, AccountGrant, BrokerAccount
+from lucy import mongo
 from lucy.mongo import transactional
-from tests.factories import make_account
+from tests.factories import make_account, make_user
 
 pytestmark = pytest.mark.django_db
 THREADS = 8
@@ -113,3 +114,19 @@ def test_news_goes_out_once_and_only_after_the_commit(book):
     assert heard == []
     work(fails=False)
     assert heard == [1]
+
+
+def test_several_models_are_found_in_one_question(account):
+    user = make_user()
+    other = make_account(user)
+    answers = mongo.find_each(
+        (BrokerAccount, {"pk": [account.pk]}),
+        (AccountBook, {"account_id": [account.pk, other.pk]}),
+        (AccountGrant, {"account_id": [other.pk], "user_id": [user.pk]}),
+        (AccountGrant, {"account_id": [account.pk], "user_id": [user.pk]}),
+    )
+    assert answers[0] == [account]
+    assert answers[0][0].app_key == account.app_key
+    assert {book.account_id for book in answers[1]} == {account.pk, other.pk}
+    assert [grant.user_id for grant in answers[2]] == [user.pk]
+    assert answers[3] == []

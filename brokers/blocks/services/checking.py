@@ -19,10 +19,11 @@ from brokers.blocks import lanes
 from brokers.blocks.models import Fund, IssueRule
 from brokers.blocks.selectors import Position
 from brokers.blocks.terms import IssueStance
-from brokers.models import BrokerAccount, Instrument, Order
+from brokers.models import BrokerAccount, Order
 from brokers.services import checks, kill
 from brokers.services.checks import Case, Check, Refusal
 from brokers.services.facts import FactMissing
+from brokers.services.standing import Standing, standing_of
 from brokers.services.tally import Bound
 from brokers.terms import Side
 from lucy import mongo
@@ -90,20 +91,20 @@ def troubles_of(user: User, wanted: Sequence[Wanted]) -> list[Trouble]:
 
 def _account_troubles(user: User, group: Sequence[Wanted]) -> list[Trouble]:
     account = group[0].account
+    standing = standing_of(account, user, group[0].request.symbol)
     try:
-        kill.require_running(account, user)
+        kill.require_running(standing.stop)
         checks.require_unpaused(account)
         checks.require_sound(group[0].request)
     except LucyError as no:
         return [Trouble(no.code, no.message, account=str(account))]
-    instrument = mongo.find(Instrument, symbol=group[0].request.symbol)
     found = [
         Trouble(refusal.code, refusal.message, one.position, str(account))
         for one in group
-        if (refusal := checks.refusal_of(_case(user, one, instrument)))
+        if (refusal := checks.refusal_of(_case(user, one, standing)))
     ]
     if not found and len(group) > 1:
-        together = _case(user, _sum_of(group), instrument)
+        together = _case(user, _sum_of(group), standing)
         found = [
             Trouble(
                 refusal.code,
@@ -116,8 +117,8 @@ def _account_troubles(user: User, group: Sequence[Wanted]) -> list[Trouble]:
 
 
 def _user_troubles(user: User, wanted: Sequence[Wanted]) -> list[Trouble]:
-    instrument = mongo.find(Instrument, symbol=wanted[0].request.symbol)
-    case = _case(user, _sum_of(wanted), instrument)
+    together = _sum_of(wanted)
+    case = _case(user, together, standing_of(together.account, user, together.request.symbol))
     return [Trouble(refusal.code, refusal.message) for refusal in _said((checks.user_day_allowed,), case)]
 
 
@@ -126,7 +127,7 @@ def _sum_of(group: Sequence[Wanted]) -> Wanted:
     return replace(group[0], request=replace(group[0].request, quantity=quantity))
 
 
-def _case(user: User, one: Wanted, instrument: Instrument | None) -> UnsavedCase:
+def _case(user: User, one: Wanted, standing: Standing) -> UnsavedCase:
     request = one.request
     order = Order(
         account=one.account,
@@ -137,7 +138,7 @@ def _case(user: User, one: Wanted, instrument: Instrument | None) -> UnsavedCase
         quantity=request.quantity,
         price=request.price,
     )
-    return UnsavedCase(order, request, instrument, user)
+    return UnsavedCase(order, request, user, standing)
 
 
 def _said(which: Sequence[Check], case: Case) -> list[Refusal]:
