@@ -32,16 +32,19 @@ STATES = {
 
 
 class WonField(forms.DecimalField):
-    """A whole, positive amount that may be typed with thousands separators."""
+    """A whole amount that may be typed with thousands separators; 1 or more unless `least` says otherwise."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, least: int = 1, most_digits: int = 12, **kwargs: Any) -> None:
         errors = {
             "invalid": "숫자로 적으세요.",
-            "min_value": "1 이상이어야 합니다.",
+            "min_value": f"{least} 이상이어야 합니다.",
             "max_decimal_places": "소수점 없이 적으세요.",
             "max_digits": "숫자가 너무 큽니다.",
         }
-        super().__init__(min_value=1, max_digits=12, decimal_places=0, error_messages=errors, **kwargs)
+        errors |= kwargs.pop("error_messages", {})
+        super().__init__(
+            min_value=least, max_digits=most_digits, decimal_places=0, error_messages=errors, **kwargs
+        )
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(str(value).replace(",", "").strip() if value is not None else value)

@@ -44,6 +44,7 @@ NOTHING_FOUND = Result((), clock.now(), "시험", True)
 OWN_SCREEN = ("screener:own-edit", "screener:own-change", "screener:own-delete", "screener:own-copy")
 SAVED_SCREEN = ("screener:saved-one", "screener:saved-run", "screener:saved-delete")
 SNAPSHOT = ("screener:snapshot", "screener:snapshot-rows", "screener:snapshot-delete")
+FUND = ("fund", "edit-fund", "fund-books", "fund-targets", "fund-restrictions")
 
 
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -136,7 +137,7 @@ def belongings_of(user: User) -> Belongings:
             "blocks": {"pk": block.pk, "day": TODAY, "form": "csv"},
             "blocks:plan": {"pk": plan.pk},
             "blocks:edit-plan": {"pk": plan.pk},
-            "blocks:fund": {"pk": fund.pk},
+            **{f"blocks:{name}": {"pk": fund.pk} for name in FUND},
             "brokers": {"pk": account.pk, "day": TODAY, "kind": "csv"},
             "brokers:order": mine,
             "brokers:modify": mine,

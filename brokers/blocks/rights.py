@@ -18,6 +18,8 @@ from lucy.errors import LucyError
 
 SEE_ALL = "blocks.see_every_fund"
 APPROVE = "blocks.approve_block"
+MAKE = "blocks.add_fund"
+KEEP = "blocks.change_fund"  # its name, limits, cash, holdings and restricted issues
 
 
 def funds_of(user: User, *, to_order: bool = False) -> QuerySet[Fund]:
@@ -73,6 +75,39 @@ def require_ordering(user: User, plan: Plan, legs: Sequence[Leg]) -> None:
         accounts[plan.executing_account_id] = plan.executing_account
     for account in accounts.values():
         require_trading(user, account)
+
+
+def may_keep(user: User, fund: Fund) -> bool:
+    """Whether the user keeps the fund's books and rules (back office)."""
+    return user.has_perm(KEEP) and funds_of(user).filter(pk=fund.pk).exists()
+
+
+def may_aim(user: User, fund: Fund) -> bool:
+    """Whether the user decides what the fund wants to hold: who orders for it, and who keeps it."""
+    return may_keep(user, fund) or FundGrant.objects.filter(user=user, fund=fund, can_order=True).exists()
+
+
+def require_making(user: User) -> None:
+    if not user.has_perm(MAKE):
+        raise LucyError(
+            "may_not_make_fund", "펀드를 만들 권한이 없습니다. 백오피스에 요청하세요.", status=403
+        )
+
+
+def require_keeping(user: User, fund: Fund) -> None:
+    if not may_keep(user, fund):
+        raise LucyError(
+            "may_not_keep_fund", "이 펀드를 고칠 권한이 없습니다. 백오피스에 요청하세요.", status=403
+        )
+
+
+def require_aiming(user: User, fund: Fund) -> None:
+    if not may_aim(user, fund):
+        raise LucyError(
+            "may_not_aim_fund",
+            "이 펀드의 목표 비중을 고칠 권한이 없습니다. 펀드의 주문 권한이 있어야 합니다.",
+            status=403,
+        )
 
 
 def require_approving(user: User, block: Block) -> None:

@@ -107,12 +107,17 @@ class Position:
     cash: Decimal
     shares: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     today: Decimal = Decimal(0)  # won done and bound by today's blocks, both sides
+    told: dict[str, int] = field(default_factory=dict)  # shares as of the fund's own moment
+    buying: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # open buys: not in `shares`
+    selling: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # open sales: off `shares`
+    bound: Decimal = Decimal(0)  # won that open buys may still cost: off `cash`
 
 
 def position_of(fund: Fund) -> Position:
     """Free means: what open buys may still cost and open sales may still take is off already."""
     position = Position(fund.cash)
     for holding in FundHolding.objects.filter(fund=fund):
+        position.told[holding.symbol] = holding.quantity
         position.shares[holding.symbol] += holding.quantity
     today = clock.trade_date()
     since = AllocationShare.objects.filter(fund=fund, created_at__gte=fund.as_of)
@@ -122,10 +127,13 @@ def position_of(fund: Fund) -> Position:
     for side, symbol, day, filled, still_open, amount, fee, tax, bound in sums:
         if side == Side.BUY:
             position.cash -= amount + fee + bound
+            position.bound += bound
             position.shares[symbol] += filled
+            position.buying[symbol] += still_open
         else:
             position.cash += amount - fee - tax
             position.shares[symbol] -= filled + still_open
+            position.selling[symbol] += still_open
         if day == today:
             position.today += amount + bound
     return position

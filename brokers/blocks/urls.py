@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from brokers.blocks.views import approvals, baskets, blocks, funds, plans, reports
+from brokers.blocks.views import approvals, baskets, blocks, fund_edit, funds, plans, reports
 
 app_name = "blocks"
 urlpatterns = [
@@ -22,7 +22,12 @@ urlpatterns = [
     path("plans/<objectid:pk>/", plans.plan, name="plan"),
     path("plans/<objectid:pk>/edit/", plans.edit, name="edit-plan"),
     path("funds/", funds.funds, name="funds"),
+    path("funds/new/", fund_edit.make, name="new-fund"),
     path("funds/<objectid:pk>/", funds.fund, name="fund"),
+    path("funds/<objectid:pk>/edit/", fund_edit.head, name="edit-fund"),
+    path("funds/<objectid:pk>/books/", fund_edit.books, name="fund-books"),
+    path("funds/<objectid:pk>/targets/", fund_edit.targets, name="fund-targets"),
+    path("funds/<objectid:pk>/restrictions/", fund_edit.restrictions, name="fund-restrictions"),
     path("rebalance/", baskets.rebalance, name="rebalance"),
     path("basket/", baskets.basket, name="basket"),
     path("basket/place/", baskets.place, name="basket-place"),

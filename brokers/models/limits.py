@@ -100,6 +100,7 @@ class RuleChange(models.Model):
     class Meta:
         verbose_name = "규칙 변경 이력"
         verbose_name_plural = "규칙 변경 이력"
+        indexes = [models.Index(fields=["target", "-at"], name="rule_changes_of_target")]
 
     def __str__(self) -> str:
         return f"{self.target} {self.deed}"

@@ -1,4 +1,4 @@
-// Block orders: find the issue, count the preview anew while one writes, follow one block, add legs to a plan.
+// Block orders: find the issue, count the preview anew while one writes, follow one block.
 const part = (id) => document.getElementById(id);
 
 // --- writing ------------------------------------------------------------------------------------------------
@@ -82,32 +82,7 @@ document.body.addEventListener("lucy:orders", () => {
 // A dialog that closes after a cancel or modify: the block may have moved meanwhile.
 part("ask")?.addEventListener("close", () => document.body.dispatchEvent(new CustomEvent("blocks:news")));
 
-// --- legs of a plan -----------------------------------------------------------------------------------------
-const legs = part("legs");
-const count = () => /** @type {HTMLInputElement} */ (document.querySelector("[name=leg-TOTAL_FORMS]"));
-
-function total() {
-  const parts = [...legs.querySelectorAll("[data-leg-part]")].map((input) => Number(input.value.replace(/,/g, "")) || 0);
-  part("leg-total").textContent = parts.reduce((sum, one) => sum + one, 0).toLocaleString("ko-KR", { maximumFractionDigits: 2 });
-}
-
-if (legs) {
-  part("add-leg").addEventListener("click", () => {
-    const row = part("leg-blank").innerHTML.replace(/__prefix__/g, count().value);
-    legs.insertAdjacentHTML("beforeend", row);
-    count().value = String(Number(count().value) + 1);
-    legs.lastElementChild.querySelector("select").focus();
-  });
-  legs.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-remove-leg]")) return;
-    const row = event.target.closest("tr");
-    for (const field of row.querySelectorAll("select, input")) field.value = "";
-    row.hidden = true; // sent empty, and left out by the server
-    total();
-  });
-  legs.addEventListener("input", total);
-  part("plan-form").addEventListener("change", (event) => {
-    if (event.target.name === "mode") part("plan-form").dataset.mode = event.target.value;
-  });
-  total();
-}
+// --- writing a plan -----------------------------------------------------------------------------------------
+part("plan-form")?.addEventListener("change", (event) => {
+  if (event.target.name === "mode") part("plan-form").dataset.mode = event.target.value;
+});

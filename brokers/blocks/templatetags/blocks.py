@@ -49,3 +49,9 @@ def points(value: Decimal | None) -> str:
     rounded = value.quantize(Decimal("0.1"))
     sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
     return f"{sign}{abs(rounded)} bp"
+
+
+@register.filter
+def named(names: dict[str, str], symbol: object) -> str:
+    """The name of an issue whose code was typed; nothing for what is none."""
+    return names.get(str(symbol or "").strip().upper(), "")

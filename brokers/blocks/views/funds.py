@@ -1,16 +1,20 @@
 """펀드: what each has now, what it may not trade, what it got."""
 
+from decimal import Decimal
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from brokers.blocks.models import AllocationShare, FundTarget, IssueRule
-from brokers.blocks.rights import funds_of
+from brokers.blocks.models import AllocationShare, Fund, FundGrant, IssueRule
+from brokers.blocks.rights import funds_of, may_aim, may_keep
 from brokers.blocks.selectors import names_of, position_of
+from brokers.blocks.stakes import changes_of, stakes_of
 from brokers.views.access import SignedInRequest, signed_in
 from brokers.views.paging import newest_first
 
 MOST_FUNDS = 300
+WHOLE = Decimal(100)
 
 
 @require_GET
@@ -29,17 +33,28 @@ def fund(request: SignedInRequest, pk: str) -> HttpResponse:
     if "after" in request.GET:
         return render(request, "blocks/parts/share_rows.html", {"part": part, "fund": found})
     position = position_of(found)
-    targets = {row.symbol: row.percent for row in FundTarget.objects.filter(fund=found)}
-    held = {symbol: shares for symbol, shares in position.shares.items() if shares}
-    names = names_of({*held, *targets})
+    stakes = stakes_of(found, position)
+    aimed = sum((one.target for one in stakes if one.target), Decimal(0))
+    keeps = may_keep(request.user, found)
     context = {
         "fund": found,
         "position": position,
-        "held": [
-            (symbol, names.get(symbol, ""), held.get(symbol, 0), targets.get(symbol))
-            for symbol in sorted({*held, *targets})
-        ],
-        "rules": list(IssueRule.objects.filter(fund=found)) + list(IssueRule.objects.filter(fund=None)),
+        "stakes": stakes,
+        "aimed": aimed,
+        "unaimed": WHOLE - aimed,
+        "rules": _rules(found),
         "part": part,
+        "may_keep": keeps,
+        "may_aim": may_aim(request.user, found),
     }
+    if keeps:
+        context["grants"] = list(FundGrant.objects.filter(fund=found).select_related("user")[:100])
+        context["changes"] = changes_of(found)
     return render(request, "blocks/fund.html", context)
+
+
+def _rules(fund: Fund) -> list[tuple[IssueRule, str]]:
+    """Its own restrictions, then those of every fund, with the issues' names."""
+    rules = [row for owner in (fund, None) for row in IssueRule.objects.filter(fund=owner).order_by("symbol")]
+    names = names_of(rule.symbol for rule in rules)
+    return [(rule, names.get(rule.symbol, "")) for rule in rules]
