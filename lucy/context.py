@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from brokers.models import TradingStop
-from brokers.services.kill import stops_seen_by
+from brokers.services.gate import stops_seen_by
 from lucy import clock
 
 

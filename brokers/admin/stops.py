@@ -16,6 +16,7 @@ from brokers.admin.lists import ReadOnlyAdmin, period_by
 from brokers.admin.rules import ScopedAdmin, ScopeForm
 from brokers.models import Scope, StopEvent, TradingStop
 from brokers.services import kill
+from brokers.services.gate import MAY_OPERATE
 from brokers.services.kill import Target
 from lucy.errors import LucyError
 
@@ -52,7 +53,7 @@ class TradingStopAdmin(ScopedAdmin):
     actions = ("release",)
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        return user_of(request).has_perm(kill.MAY_OPERATE)
+        return user_of(request).has_perm(MAY_OPERATE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_operate_permission(request)

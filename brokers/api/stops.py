@@ -11,7 +11,7 @@ from accounts.models import User
 from brokers.api.fields import KeyField
 from brokers.api.views import ApiView
 from brokers.models import BrokerAccount, Scope, TradingStop
-from brokers.services import kill
+from brokers.services import gate, kill
 from brokers.services.kill import Target
 from lucy.errors import LucyError, errors
 
@@ -50,7 +50,7 @@ class TargetInput(serializers.Serializer[None]):
 
 
 def _shown(user: User) -> list[dict[str, Any]]:
-    return [dict(StopShape(stop).data) for stop in kill.stops_seen_by(user)]
+    return [dict(StopShape(stop).data) for stop in gate.stops_seen_by(user)]
 
 
 class StopsView(ApiView):
@@ -116,7 +116,7 @@ class ReleaseView(ApiView):
 
 def _target(user: User, data: dict[str, Any]) -> Target:
     """The row that the scope names. To who may not operate the switch, others' rows are not there."""
-    scope, operates = Scope(data["scope"]), user.has_perm(kill.MAY_OPERATE)
+    scope, operates = Scope(data["scope"]), user.has_perm(gate.MAY_OPERATE)
     if scope == Scope.SYSTEM:
         return None
     if scope == Scope.USER and data["user"] in {None, user.pk}:

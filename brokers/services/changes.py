@@ -18,7 +18,7 @@ from brokers.models import (
 )
 from brokers.models.orders import WORKING
 from brokers.rights import may_not_trade, require_trading
-from brokers.services import booking, checks, kill, numbers
+from brokers.services import booking, checks, gate, numbers
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
 from brokers.services.orders import NOT_AT_BROKER
@@ -46,7 +46,7 @@ def modify_order(
         raise may_not_trade()
     if earlier := _earlier_change(order, client_request_id):
         return earlier
-    kill.require_running(standing.stop)
+    gate.require_running(standing.stop)
     _require_working(order)
     if quantity is not None and quantity != order.open_quantity:
         raise LucyError(

@@ -21,7 +21,7 @@ at a saved order: their refusal ends it as `rejected` with the code below; a mod
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -33,7 +33,7 @@ from brokers.costs import estimate
 from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
 from brokers.rules.band import band_of
 from brokers.rules.sessions import VENUE_TYPES, sessions_of
-from brokers.services import facts, kill
+from brokers.services import facts, gate
 from brokers.services.facts import FactMissing
 from brokers.services.limits import Limits
 from brokers.services.standing import Standing
@@ -44,7 +44,6 @@ from lucy import clock
 from lucy.errors import LucyError
 
 REPEAT_WINDOW = timedelta(seconds=10)
-LOOK_AGAIN_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,6 @@ class Case:
     user: User
     standing: Standing
     is_modify: bool = False
-    opened_at: float = field(default_factory=monotonic)
 
     @property
     def account(self) -> BrokerAccount:
@@ -350,10 +348,10 @@ def holdings_enough(case: Case) -> Refusal | None:
 
 def still_running(case: Case) -> Refusal | None:
     """The gate again when asking the broker took long: an order passed it the moment before it was saved."""
-    if monotonic() - case.opened_at < LOOK_AGAIN_SECONDS:
+    if monotonic() - case.standing.read_at < gate.LOOK_HOLDS_SECONDS:
         return None
-    stop = kill.stop_over(case.account, case.user)
-    return Refusal("stopped", kill.words_of(stop)) if stop else None
+    stop = gate.stop_over(case.account, case.user)
+    return Refusal("stopped", gate.words_of(stop)) if stop else None
 
 
 CHECKS: tuple[Check, ...] = (

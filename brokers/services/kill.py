@@ -1,8 +1,4 @@
-"""The kill switch: one gate that every order passes; who may shut it, and who may open it again.
-
-The gate reads the stops from the database each time (a handful of rows, one indexed question, well under a
-millisecond), so a stop holds in every process from the moment it is stored. Cancels do not pass the gate.
-"""
+"""The kill switch: who may shut the gate that every order passes (`gate.py`), and who may open it again."""
 
 import logging
 import time
@@ -29,15 +25,15 @@ from brokers.models import (
     TradingStop,
 )
 from brokers.models.orders import WORKING
-from brokers.models.stops import keys_over, scope_key
-from brokers.rights import accounts_of
-from lucy import clock, mongo
+from brokers.models.stops import scope_key
+from brokers.services.changes import cancel_order
+from brokers.services.gate import LOOK_HOLDS_SECONDS, MAY_OPERATE
+from lucy import clock
 from lucy.errors import LucyError
 from lucy.mongo import transactional
 
 log = logging.getLogger(__name__)
 
-MAY_OPERATE = "brokers.operate_kill_switch"
 ACCOUNTS_AT_ONCE = 8  # each account has its own pace at its broker, so they are cancelled side by side
 IN_FLIGHT_SECONDS = 3.0  # how long a bulk cancel waits for orders whose number has not come yet
 LOOK_AGAIN_SECONDS = 0.1
@@ -59,46 +55,6 @@ class Stopped:
     stop: TradingStop
     cancels: list[CancelOutcome] = field(default_factory=list)
     in_flight: int = 0  # sent orders that had no number in time: nobody could cancel them yet
-
-
-# --- the gate ---------------------------------------------------------------------------------------------
-
-
-def require_running(stop: TradingStop | None) -> None:
-    """Raises `LucyError` (423, `stopped`) while anything that an order belongs to is stopped."""
-    if stop:
-        raise LucyError("stopped", words_of(stop), status=423, scope=stop.scope, reason=stop.reason)
-
-
-def stop_over(account: BrokerAccount, user: User) -> TradingStop | None:
-    """The widest stop that holds for orders of `user` on `account`."""
-    return widest(mongo.find_all(TradingStop, key=keys_over(account.pk, user.pk)))
-
-
-def widest(stops: Iterable[TradingStop]) -> TradingStop | None:
-    return min(stops, key=lambda stop: _WIDEST_FIRST.index(Scope(stop.scope)), default=None)
-
-
-_WIDEST_FIRST = (Scope.SYSTEM, Scope.ACCOUNT, Scope.USER)
-_WHAT = {Scope.SYSTEM: "모든 주문", Scope.ACCOUNT: "이 계좌의 주문", Scope.USER: "이 사용자의 주문"}
-
-
-def words_of(stop: TradingStop) -> str:
-    what = _WHAT[Scope(stop.scope)]
-    return f"{what}이 중단되었습니다. 사유: {stop.reason} ({stop.by}). 취소는 할 수 있습니다."
-
-
-def stops_seen_by(user: User) -> list[TradingStop]:
-    """The stops a user is told of: the system's, the user's own, those of accounts seen; operators: all."""
-    stops = list(TradingStop.objects.select_related("account", "user").order_by("at"))
-    if not stops or user.has_perm(MAY_OPERATE):
-        return stops
-    seen = set(accounts_of(user).values_list("pk", flat=True))
-    return [
-        stop
-        for stop in stops
-        if stop.scope == Scope.SYSTEM or stop.account_id in seen or stop.user_id == user.pk
-    ]
 
 
 # --- stopping and releasing -------------------------------------------------------------------------------
@@ -205,15 +161,18 @@ def _orders_in(scope: Scope, target: Target) -> Q:
 def _cancel_all(scope: Q, by: User, reason: str) -> tuple[list[CancelOutcome], int]:
     """Ask for the cancel of every working order, once each; also of those whose number is just coming.
 
-    An order that passed the gate a moment before the stop was stored is `sent` until its number comes.
+    An order that passed the gate a moment before the stop was stored is not seen before it is saved, and is
+    `sent` until its number comes.
     """
     outcomes: list[CancelOutcome] = []
-    give_up = time.monotonic() + IN_FLIGHT_SECONDS
+    all_seen = time.monotonic() + LOOK_HOLDS_SECONDS
+    give_up = all_seen + IN_FLIGHT_SECONDS
     while True:
+        now = time.monotonic()
         flying = _count_in_flight(scope)  # asked first: what lands afterwards is among the working ones
         asked = [outcome.order.pk for outcome in outcomes]
         outcomes += _cancel_each(_working(scope).exclude(pk__in=asked), by, reason)
-        if not flying or time.monotonic() > give_up:
+        if now > (give_up if flying else all_seen):
             return outcomes, flying
         time.sleep(LOOK_AGAIN_SECONDS)
 
@@ -238,8 +197,6 @@ def _cancel_each(orders: Iterable[Order], by: User, reason: str) -> list[CancelO
 
 def _cancel(order: Order, by: User, reason: str) -> CancelOutcome:
     """One order's cancel: what goes wrong with it must not keep the others from theirs."""
-    from brokers.services.changes import cancel_order  # whose every order passes this module's gate
-
     try:
         change = cancel_order(order, by, uuid4().hex, by_staff=True, reason=reason)
     except LucyError as refusal:

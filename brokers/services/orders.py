@@ -17,7 +17,7 @@ from brokers.models import (
     OrderStatus,
 )
 from brokers.rights import may_not_trade
-from brokers.services import booking, checks, facts, kill, numbers
+from brokers.services import booking, checks, facts, gate, numbers
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
 from brokers.services.standing import Standing, standing_of
@@ -70,7 +70,7 @@ def resume_order(order: Order, user: User) -> Order:
     """
     if order.status == S.PENDING:
         standing = standing_of(order.account, user, order.symbol)
-        kill.require_running(standing.stop)
+        gate.require_running(standing.stop)
         _check_and_send(order, user, standing)
     return order
 
@@ -87,7 +87,7 @@ def _check_and_send(order: Order, user: User, standing: Standing) -> None:
 def _require_open_way(
     account: BrokerAccount, standing: Standing, request: OrderRequest, confirmed: bool
 ) -> None:
-    kill.require_running(standing.stop)
+    gate.require_running(standing.stop)
     checks.require_unpaused(account)
     checks.require_sound(request)
     if not confirmed:

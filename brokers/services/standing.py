@@ -4,6 +4,7 @@ Asked one after the other, these six cost an order three times as long as togeth
 """
 
 from dataclasses import dataclass
+from time import monotonic
 
 from accounts.models import User
 from brokers.models import (
@@ -16,7 +17,7 @@ from brokers.models import (
     TradingStop,
 )
 from brokers.models.stops import keys_over
-from brokers.services import kill, limits
+from brokers.services import gate, limits
 from brokers.services.limits import Limits
 from lucy import mongo
 
@@ -25,6 +26,7 @@ from lucy import mongo
 class Standing:
     """Of one user, account and issue, at one moment."""
 
+    read_at: float  # by the monotonic clock, before it was asked
     may_trade: bool
     stop: TradingStop | None  # the widest that holds
     instrument: Instrument | None
@@ -34,7 +36,7 @@ class Standing:
 
 
 def standing_of(account: BrokerAccount, user: User, symbol: str) -> Standing:
-    keys = keys_over(account.pk, user.pk)
+    read_at, keys = monotonic(), keys_over(account.pk, user.pk)
     grants, stops, instruments, restrictions, healths, rows = mongo.find_each(
         (AccountGrant, {"account_id": [account.pk], "user_id": [user.pk], "can_trade": [True]}),
         (TradingStop, {"key": keys}),
@@ -44,8 +46,9 @@ def standing_of(account: BrokerAccount, user: User, symbol: str) -> Standing:
         (TradingLimit, {"key": keys}),
     )
     return Standing(
+        read_at=read_at,
         may_trade=bool(grants),
-        stop=kill.widest(stops),
+        stop=gate.widest(stops),
         instrument=next(iter(instruments), None),
         restriction=next(iter(restrictions), None),
         health=next(iter(healths), None),

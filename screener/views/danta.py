@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from brokers.models import Tag
 from brokers.services import watch
-from brokers.services.kill import stops_seen_by
+from brokers.services.gate import stops_seen_by
 from brokers.views.access import SignedInRequest, signed_in
 
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -9,13 +10,14 @@ import pytest
 from accounts.roles import ADMINISTRATOR, BACK_OFFICE
 from brokers.adapters.base import OrderRequest
 from brokers.models import Order, OrderChange, OrderStatus, Scope, StopDeed, StopEvent, TradingStop
-from brokers.services import kill
+from brokers.services import gate, kill
 from brokers.services.changes import cancel_order, modify_order
 from brokers.services.orders import place_order
 from brokers.terms import OrderType, Side
 from lucy.errors import LucyError
 from tests.accounts.callers import browser_of, error_of, make_staff, script_of
 from tests.factories import make_account, make_order, make_user
+from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -154,11 +156,21 @@ def test_orders_in_flight_are_waited_for_and_then_told(account, trader, staff, m
     assert time.monotonic() - began < 5
 
 
+def test_an_order_saved_just_after_the_stop_is_waited_for_too(account, trader, staff, monkeypatch):
+    """It looked through the gate a moment before, so nothing but a second look can find it."""
+    monkeypatch.setattr(kill, "LOOK_HOLDS_SECONDS", 3.0)
+    monkeypatch.setattr(kill, "IN_FLIGHT_SECONDS", 0.2)
+    with ThreadPoolExecutor(1) as pool:
+        stopping = pool.submit(kill.stop, Scope.SYSTEM, None, by=staff, reason="x", cancel_working=True)
+        eventually(lambda: TradingStop.objects.exists())
+        make_order(account, trader, status=OrderStatus.SENT)
+        assert stopping.result().in_flight == 1
+
+
 def test_a_stop_during_the_checks_still_stops(paper, account, trader, staff, monkeypatch):
     from brokers.adapters import client_for
-    from brokers.services import checks
 
-    monkeypatch.setattr(checks, "LOOK_AGAIN_SECONDS", 0)
+    monkeypatch.setattr(gate, "LOOK_HOLDS_SECONDS", 0)
     client, low = client_for(account), working_price(account)
     original = client.quote
 
@@ -272,4 +284,4 @@ def _permissions(*codenames):
 
 def test_a_second_account_is_not_touched(account, trader, staff):
     kill.stop(Scope.ACCOUNT, account, by=staff, reason="x")
-    kill.require_running(kill.stop_over(make_account(trader), trader))
+    gate.require_running(gate.stop_over(make_account(trader), trader))

@@ -20,7 +20,7 @@ from brokers.blocks.models import Fund, IssueRule
 from brokers.blocks.selectors import Position
 from brokers.blocks.terms import IssueStance
 from brokers.models import BrokerAccount, Order
-from brokers.services import checks, kill
+from brokers.services import checks, gate
 from brokers.services.checks import Case, Check, Refusal
 from brokers.services.facts import FactMissing
 from brokers.services.standing import Standing, standing_of
@@ -93,7 +93,7 @@ def _account_troubles(user: User, group: Sequence[Wanted]) -> list[Trouble]:
     account = group[0].account
     standing = standing_of(account, user, group[0].request.symbol)
     try:
-        kill.require_running(standing.stop)
+        gate.require_running(standing.stop)
         checks.require_unpaused(account)
         checks.require_sound(group[0].request)
     except LucyError as no:
@@ -128,8 +128,13 @@ def _sum_of(group: Sequence[Wanted]) -> Wanted:
 
 
 def _case(user: User, one: Wanted, standing: Standing) -> UnsavedCase:
+    return UnsavedCase(unsaved(user, one), one.request, user, standing)
+
+
+def unsaved(user: User, one: Wanted) -> Order:
+    """The child's order as the checks look at it; it is not stored."""
     request = one.request
-    order = Order(
+    return Order(
         account=one.account,
         user=user,
         symbol=request.symbol,
@@ -138,7 +143,6 @@ def _case(user: User, one: Wanted, standing: Standing) -> UnsavedCase:
         quantity=request.quantity,
         price=request.price,
     )
-    return UnsavedCase(order, request, user, standing)
 
 
 def _said(which: Sequence[Check], case: Case) -> list[Refusal]:
