@@ -46,6 +46,12 @@ class SavedInput(serializers.Serializer[None]):
     tell = serializers.BooleanField(default=True)
 
 
+class SavedChanges(serializers.Serializer[None]):
+    name = serializers.CharField(max_length=60, required=False)
+    schedule = serializers.ChoiceField(Schedule.choices, allow_blank=True, required=False)
+    tell = serializers.BooleanField(required=False)
+
+
 class EntriesShape(serializers.Serializer[None]):
     at = serializers.DateTimeField()
     entered = serializers.ListField(child=serializers.ListField(child=serializers.CharField()))
@@ -147,6 +153,31 @@ class _OneSaved(ApiView):
 
 
 class OneSavedView(_OneSaved):
+    @extend_schema(
+        operation_id="screens_saved_one",
+        tags=["screens"],
+        responses={200: SavedShape, **errors(401, 404, 429)},
+        description="A saved search.",
+    )
+    def get(self, request: Request, saved_id: str) -> Response:
+        return Response(_saved(self.saved(saved_id)))
+
+    @extend_schema(
+        operation_id="screens_saved_change",
+        tags=["screens"],
+        request=SavedChanges,
+        responses={200: SavedShape, **errors(400, 401, 404, 409, 429)},
+        description="Another name, schedule or word of it; what is not sent stays. 409 `name_taken`. Its "
+        "questions stay: save others by another name.",
+    )
+    def patch(self, request: Request, saved_id: str) -> Response:
+        row = self.saved(saved_id)
+        form = SavedChanges(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = {"name": row.name, "schedule": row.schedule, "tell": row.tell} | form.validated_data
+        row = searches.change(row, data["name"], Schedule(data["schedule"]), tell=data["tell"])
+        return Response(_saved(row))
+
     @extend_schema(
         operation_id="screens_saved_delete",
         tags=["screens"],

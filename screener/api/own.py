@@ -52,6 +52,12 @@ class OwnInput(serializers.Serializer[None]):
     )
 
 
+class OwnChanges(serializers.Serializer[None]):
+    name = serializers.CharField(max_length=60, required=False)
+    shared = serializers.BooleanField(required=False)
+    rule = serializers.DictField(required=False)
+
+
 def _snapshot(row: OwnScreen, view: ApiView) -> dict[str, Any]:
     known = own.names()
     try:
@@ -155,6 +161,21 @@ class OneOwnScreenView(ApiView):
         form = OwnInput(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
+        own.save(self.user, data["name"], data["rule"], shared=data["shared"], found=row)
+        return Response(_snapshot(row, self))
+
+    @extend_schema(
+        operation_id="screens_own_patch",
+        tags=["screens"],
+        request=OwnChanges,
+        responses={200: OwnShape, **errors(400, 401, 404, 409, 429)},
+        description="Another name, rule or sharing; what is not sent stays.",
+    )
+    def patch(self, request: Request, own_id: str) -> Response:
+        row = self.mine(own_id)
+        form = OwnChanges(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = {"name": row.name, "rule": row.rule, "shared": row.shared} | form.validated_data
         own.save(self.user, data["name"], data["rule"], shared=data["shared"], found=row)
         return Response(_snapshot(row, self))
 

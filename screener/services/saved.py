@@ -35,32 +35,30 @@ Member = tuple[str, str]  # what names a row, and how people call it
 def save(user: User, asked: Question, name: str, schedule: Schedule, *, tell: bool) -> SavedScreen:
     """Keep a question by name. Raises `LucyError` for a name that is taken and a screen without schedule."""
     _may_run(asked.screen, schedule)
-    if not name.strip():
-        raise LucyError("invalid", "이름을 넣으세요.", field="name")
     if saved_of(user).count() >= MOST_SAVED:
         raise LucyError("too_many_searches", f"검색은 {MOST_SAVED}개까지 저장할 수 있습니다.")
-    try:
-        return SavedScreen.objects.create(
-            user=user,
-            name=name.strip(),
-            screen=asked.screen.key,
-            asked=asked.asked,
-            schedule=schedule,
-            tell=tell,
-            created_at=clock.now(),
-        )
-    except IntegrityError as taken:
-        raise LucyError(
-            "name_taken", f"‘{name.strip()}’(이)라는 검색이 이미 있습니다.", status=409
-        ) from taken
+    row = SavedScreen(user=user, screen=asked.screen.key, asked=asked.asked, created_at=clock.now())
+    return _named_and_timed(row, name, schedule, tell=tell)
 
 
-def set_schedule(saved: SavedScreen, schedule: Schedule, *, tell: bool) -> None:
+def change(saved: SavedScreen, name: str, schedule: Schedule, *, tell: bool) -> SavedScreen:
+    """Another name, schedule or word of it; whom the last run found stays. Raises as `save` does."""
     screen = find_screen(saved.user, saved.screen)
     if screen is not None:
         _may_run(screen, schedule)
-    saved.schedule, saved.tell = schedule, tell
-    saved.save(update_fields=["schedule", "tell"])
+    return _named_and_timed(saved, name, schedule, tell=tell)
+
+
+def _named_and_timed(row: SavedScreen, name: str, schedule: Schedule, *, tell: bool) -> SavedScreen:
+    """Written with these alone, so that a run that is under way loses nothing."""
+    row.name, row.schedule, row.tell = name.strip(), schedule, tell
+    if not row.name:
+        raise LucyError("invalid", "이름을 넣으세요.", field="name")
+    try:
+        row.save(update_fields=["name", "schedule", "tell"] if row.pk else None)
+    except IntegrityError as taken:
+        raise LucyError("name_taken", f"‘{row.name}’(이)라는 검색이 이미 있습니다.", status=409) from taken
+    return row
 
 
 def _may_run(screen: Screen, schedule: Schedule) -> None:
@@ -164,10 +162,10 @@ def address_of(saved: SavedScreen) -> str:
 def words_of(name: str, news: Change) -> str:
     """`‘거래량 급증’: 진입 삼성전자, 카카오 외 3 · 이탈 NAVER`."""
     parts = [("진입", news.entered), ("이탈", news.left)]
-    return f"‘{name}’: " + " · ".join(f"{word} {_named(rows)}" for word, rows in parts if rows)
+    return f"‘{name}’: " + " · ".join(f"{word} {_listed(rows)}" for word, rows in parts if rows)
 
 
-def _named(rows: list[Member]) -> str:
+def _listed(rows: list[Member]) -> str:
     names = ", ".join(name or key for key, name in rows[:NAMED_IN_NOTICE])
     return names + (f" 외 {len(rows) - NAMED_IN_NOTICE}" if len(rows) > NAMED_IN_NOTICE else "")
 

@@ -20,14 +20,14 @@ from screener.services import results, saved
 from screener.views.screens import question_of
 
 
-class ScheduleForm(forms.Form):
+class SaveForm(forms.Form):
+    name = forms.CharField(label="이름", max_length=60)
     schedule = forms.ChoiceField(label="실행", choices=Schedule.choices, required=False)
     tell = forms.BooleanField(label="진입·이탈이 있으면 알림", required=False, initial=True)
 
-
-class SaveForm(ScheduleForm):
-    name = forms.CharField(label="이름", max_length=60)
-    field_order = ["name", "schedule", "tell"]
+    def refuse(self, refusal: LucyError) -> None:
+        """Beside the field that was refused."""
+        self.add_error("schedule" if refusal.code == "not_scheduled" else "name", refusal.message)
 
 
 @require_GET
@@ -48,7 +48,7 @@ def save(request: SignedInRequest, key: str) -> HttpResponse:
         try:
             row = saved.save(request.user, asked, data["name"], Schedule(data["schedule"]), tell=data["tell"])
         except LucyError as refusal:
-            form.add_error("name" if refusal.code != "not_scheduled" else "schedule", refusal.message)
+            form.refuse(refusal)
         else:
             messages.success(request, f"‘{row.name}’(으)로 저장했습니다.")
             return HttpResponse(status=204, headers={"HX-Redirect": saved.address_of(row)})
@@ -61,17 +61,19 @@ def save(request: SignedInRequest, key: str) -> HttpResponse:
 def one(request: SignedInRequest, pk: str) -> HttpResponse:
     """A search, its schedule, and its changes, newest first."""
     row = _mine(request, pk)
-    form = ScheduleForm(
+    form = SaveForm(
         request.POST if request.method == "POST" else None,
-        initial={"schedule": row.schedule, "tell": row.tell},
+        initial={"name": row.name, "schedule": row.schedule, "tell": row.tell},
     )
     if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
         try:
-            saved.set_schedule(row, Schedule(form.cleaned_data["schedule"]), tell=form.cleaned_data["tell"])
+            saved.change(row, data["name"], Schedule(data["schedule"]), tell=data["tell"])
         except LucyError as refusal:
-            form.add_error("schedule", refusal.message)
+            form.refuse(refusal)
+            row.refresh_from_db()
         else:
-            messages.success(request, "실행 시각을 바꿨습니다.")
+            messages.success(request, "이름과 실행 시각을 바꿨습니다.")
             return redirect("screener:saved-one", pk=row.pk)
     part = newest_first(row.changes.all(), "at", request.GET.get("after", ""))
     context = _line(request, row) | {"form": form, "changes": part.rows, "after": part.after}

@@ -10,7 +10,7 @@ from screener.services import saved, snapshots
 from screener.services.results import Question, question
 from tests.factories import make_user
 from tests.screener.prices import keep_closes
-from tests.screener.screens import KAKAO, SAMSUNG, make_instruments
+from tests.screener.screens import KAKAO, SAMSUNG, make_instruments, registered
 
 pytestmark = pytest.mark.django_db
 ROWS = "/api/v1/screens/test-volume/rows/"
@@ -137,6 +137,45 @@ def test_a_search_is_saved_and_deleted(api, screen):
     assert api_of(make_user()).delete(address).status_code == 404
     assert api.delete(address).status_code == 204
     assert api.get("/api/v1/screens/saved/").json() == []
+
+
+def test_a_saved_search_is_renamed_and_rescheduled(api, screen):
+    wanted = {"name": "급증", "screen": "test-volume", "asked": {"market": "kospi"}, "schedule": "hourly"}
+    address = (
+        f"/api/v1/screens/saved/{api.post('/api/v1/screens/saved/', wanted, format='json').json()['id']}/"
+    )
+    api.post("/api/v1/screens/saved/", {**wanted, "name": "다른 것"}, format="json")
+    assert api.post(f"{address}run/").json()["found"] == 3
+    changed = api.patch(address, {"schedule": "evening"}, format="json").json()
+    assert (changed["name"], changed["schedule"], changed["tell"]) == ("급증", "evening", True)
+    assert api.patch(address, {"name": " 코스피 ", "tell": False}, format="json").status_code == 200
+    told = api.get(address).json()
+    assert (told["name"], told["schedule"], told["tell"], told["found"]) == ("코스피", "evening", False, 3)
+    assert told["asked"] == {"market": "kospi"}
+    for wrong, status in (({"name": "다른 것"}, 409), ({"name": " "}, 400), ({"schedule": "daily"}, 400)):
+        assert api.patch(address, wrong, format="json").status_code == status
+    assert api.get(address).json() == told
+    other = api_of(make_user())
+    assert other.patch(address, {"name": "x"}, format="json").status_code == 404
+    assert other.get(address).status_code == 404
+
+
+def test_what_cannot_be_scheduled_is_not_rescheduled_either(api, source):
+    with registered(source, scheduled=False):
+        wanted = {"name": "급증", "screen": "test-volume", "asked": {"market": "kospi"}}
+        made = api.post("/api/v1/screens/saved/", wanted, format="json").json()
+        answer = api.patch(f"/api/v1/screens/saved/{made['id']}/", {"schedule": "close"}, format="json")
+        assert answer.json()["error"]["code"] == "not_scheduled"
+
+
+def test_an_own_screen_is_shared_and_renamed_alone(api):
+    made = api.post("/api/v1/screens/own/", {"name": "상승", "rule": RULE}, format="json").json()
+    address = f"/api/v1/screens/own/{made['id']}/"
+    shared = api.patch(address, {"shared": True}, format="json").json()
+    assert (shared["shared"], shared["name"], shared["rule"]) == (True, "상승", made["rule"])
+    assert api.patch(address, {"name": "오름"}, format="json").json()["shared"] is True
+    assert api.patch(address, {"rule": {}}, format="json").status_code == 400
+    assert api_of(make_user()).patch(address, {"shared": False}, format="json").status_code == 404
 
 
 def test_nobody_reads_screens_without_a_token(screen):

@@ -159,10 +159,14 @@ def test_a_search_is_run_rescheduled_and_deleted_on_its_page(web, search, source
     page = web.get(reverse("screener:saved-one", args=[search.pk])).content.decode()
     assert "－이탈" in page
     assert "카카오" in page
-    web.post(reverse("screener:saved-one", args=[search.pk]), {"schedule": "evening"})
+    address = reverse("screener:saved-one", args=[search.pk])
+    assert web.post(address, {"name": "급증", "schedule": "evening"}).status_code == 302
     search.refresh_from_db()
-    assert (search.schedule, search.tell) == ("evening", False)
-    assert "거래량 급증" in web.get(reverse("screener:saved")).content.decode()
+    assert (search.name, search.schedule, search.tell) == ("급증", "evening", False)
+    refused = web.post(address, {"name": "", "schedule": "close"})
+    assert refused.status_code == 422
+    assert "<h1>급증</h1>" in refused.content.decode()
+    assert ">급증</b>" in web.get(reverse("screener:saved")).content.decode()
     web.post(reverse("screener:saved-delete", args=[search.pk]))
     assert not SavedScreen.objects.exists()
 
