@@ -39,8 +39,9 @@ def news_since(run: JudalRun) -> tuple[str, ...]:
     notes = []
     if run.oddities:
         notes.append(f"수치가 서로 맞지 않거나 수가 다른 {len(run.oddities)}건을 빼거나 적어 두었습니다.")
-    later = JudalRun.objects.filter(started_at__gt=run.started_at).first()
-    if later is not None and later.status in (JudalStatus.FAILED, JudalStatus.PARTIAL):
+    broken = (JudalStatus.FAILED, JudalStatus.PARTIAL)
+    later = JudalRun.objects.filter(started_at__gt=run.started_at, status__in=broken).first()
+    if later is not None:
         words = "읽지 못했습니다" if later.status == JudalStatus.FAILED else "일부만 읽어 버렸습니다"
         notes.append(f"{written(later)} 수집은 {words}. 그 앞의 결과를 보여 줍니다.")
     return tuple(notes)

@@ -1,21 +1,18 @@
 """Celery shells: one call inwards each. Their times are edited by staff."""
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from lucy.jobs.running import job
 from lucy.site import SiteError
-from screener.models import JudalSettings
-from screener.services.judal import run_judal
+from screener.services.judal import fetch_judal
 from screener.services.results import forget_old_results
 from screener.services.saved import forget_old_changes, run_due
 
 
-@shared_task(autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
-def judal_fetch(trigger: str = "") -> int:
-    """Judal's themes and stocks, once a day after the close; 0 while it is switched off."""
-    if not trigger and JudalSettings.objects.filter(enabled=False).exists():
-        return 0
-    return run_judal(trigger=trigger).stocks
+@shared_task(bind=True, autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
+def judal_fetch(self: "Task[..., int]") -> int:
+    """Judal's themes and stocks, once a day after the close, or when someone asks for it."""
+    return fetch_judal(asked_by=(self.request.headers or {}).get("asked_by") or "")
 
 
 @job(quiet=True)

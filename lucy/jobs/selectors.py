@@ -22,6 +22,7 @@ SETTINGS = (  # app, model, and what the rows decide
     ("brokers", "restrictedissue", "사거나 팔지 못하게 한 종목"),
     ("brokers", "eventday", "직원이 휴장·개장·거래시간을 정한 날"),
     ("ipo", "scrapesettings", "공모주를 어디서 얼마나 자주 읽는가"),
+    ("screener", "judalsettings", "주달을 얼마나 천천히 읽고 며칠 두는가"),
     ("brokers", "servicekey", "외부 서비스의 키. 값은 보이지 않습니다"),
     ("jobs", "jobsettings", "작업 기록을 얼마나 두는가"),
 )

@@ -71,6 +71,19 @@ class Reader:
         self.run.oddities.append({"theme": what, "url": self.site.url(path), "reason": reason})
 
 
+def fetch_judal(*, asked_by: str = "") -> int:
+    """The daily reading: how many stocks it published; 0 while it is switched off and nobody asked.
+
+    Raises as `run_judal` does, and `LucyError` for a run that was left out because it was not whole.
+    """
+    if not asked_by and JudalSettings.objects.filter(enabled=False).exists():
+        return 0
+    run = run_judal(trigger=asked_by)
+    if run.status == JudalStatus.PARTIAL:
+        raise LucyError("half_read", _half_read(run))
+    return run.stocks
+
+
 def run_judal(*, site: Site | None = None, trigger: str = "") -> JudalRun:
     """Read the site once; raises `PageChanged`, `SiteError` or `LucyError` when its menu is not read.
 
@@ -126,13 +139,18 @@ def _free_name() -> str:
 
 
 def _tell_staff(run: JudalRun) -> None:
-    what = run.error or f"{len(run.refused)}개 페이지를 읽지 못했습니다. 예: {run.refused[0]['reason']}"
+    what = run.error or _half_read(run)
     notify_staff(
         UserNoticeKind.SCRAPE,
-        f"주달 수집 {run.get_status_display()}: {what[:200]} 마지막으로 끝까지 읽은 결과를 계속 보여 줍니다.",
+        f"주달 수집 {run.get_status_display()}: {what[:200]}. 끝까지 읽은 마지막 결과를 계속 보여 줍니다.",
         url=reverse("admin:screener_judalrun_change", args=[run.pk]),
         key=f"judal:{run.name}",
     )
+
+
+def _half_read(run: JudalRun) -> str:
+    first = run.refused[0]
+    return f"{len(run.refused)}개 페이지를 읽지 못해 버렸습니다. 예: {first['theme']} ({first['reason']})"
 
 
 # --- reading ----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from brokers.models import UserNotice
 from lucy import clock
 from lucy.errors import LucyError
 from lucy.html import PageChanged
+from lucy.jobs.models import JobRun, RunStatus
 from lucy.site import Pace, Site, SiteError
 from screener.judal.files import remove_folder, safe_name
 from screener.models import JudalRun, JudalSettings, JudalStatus, JudalStock, JudalTheme
@@ -182,10 +183,30 @@ def test_staff_look_at_runs_and_set_how_many_stay(local):
     assert (settings.keep_days, settings.pause_seconds) == (14, 2)
 
 
-def test_switched_off(local):
-    JudalSettings.objects.create(enabled=False)
+@pytest.fixture
+def as_judal(local, monkeypatch):
+    """The job reads the local site."""
+    monkeypatch.setattr("screener.services.judal.JUDAL", local.url)
+    JudalSettings.objects.create(pause_seconds=0)
+    return local
+
+
+def test_switched_off_it_runs_only_for_who_asks(as_judal):
+    JudalSettings.objects.update(enabled=False)
     assert judal_fetch() == 0
     assert runs() == []
+    assert judal_fetch.apply(headers={"asked_by": "ops"}).get() == 5
+    assert JudalRun.objects.get().trigger == "ops"
+
+
+def test_a_half_read_run_is_a_failed_job(as_judal):
+    as_judal.special["themeIdx=53"] = lambda: (200, "<html><body>점검중</body></html>")
+    task = judal_fetch.apply()
+    assert task.failed()
+    assert runs() == ["partial"]
+    job = JobRun.objects.get()
+    assert job.status == RunStatus.FAILED
+    assert job.error.startswith("1개 페이지를 읽지 못해 버렸습니다. 예: 여행 (PageChanged: ")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,11 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 
+from lucy import clock
 from lucy.errors import LucyError
 from lucy.site import Pace, Site
 from screener import screens
+from screener.models import JudalRun
 from screener.services import own, results
 from screener.services.judal import run_judal
 from screener.services.results import Question
@@ -121,6 +123,7 @@ def test_the_last_whole_run_stays_and_says_what_went_wrong(local, trader):
     done = run(local)
     local.special["themeIdx=53"] = lambda: (500, "")
     run(local)
+    JudalRun.objects.create(name="2099_01_01_15_53_00", started_at=clock.now())  # reading right now
     result = ask(trader, "judal")
     assert result.as_of == done.ended_at
     assert "일부만 읽어 버렸습니다" in result.notes[0]
