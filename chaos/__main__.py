@@ -1,4 +1,4 @@
-"""`make chaos`: a day of orders while everything breaks, then both sets of books side by side.
+"""`make chaos`: a day of orders and blocks while everything breaks, then both sets of books side by side.
 
 `ORDERS` (2000) and `SEED` (drawn and printed) come from the environment; `CHAOS_KEEP=1` keeps the logs.
 """
@@ -14,7 +14,11 @@ from chaos.house import House, house, told
 from chaos.plan import Deed, Plan, make_plan, rules_of
 
 if TYPE_CHECKING:
+    from brokers.models import BrokerAccount
     from chaos.broker import Broker, Facts
+    from chaos.crowd import RestDoor
+    from chaos.managers import Managers
+    from chaos.receiver import Receiver
     from chaos.traders import Traders
     from chaos.verdict import Verdict
 
@@ -29,7 +33,8 @@ def main() -> int:
     seed = int(os.environ.get("SEED") or secrets.randbelow(10**6))
     plan = make_plan(seed, orders)
     told(
-        f"SEED={seed} ORDERS={orders}: {len(plan.blows)} blows, {len(plan.rules)} kinds of faults throughout"
+        f"SEED={seed} ORDERS={orders}: {len(plan.blocks)} blocks, {len(plan.blows)} blows, "
+        f"{len(plan.rules)} kinds of faults throughout"
     )
     keep = bool(os.environ.get("CHAOS_KEEP"))
     with house(keep) as running:
@@ -39,35 +44,67 @@ def main() -> int:
 def run(plan: Plan, running: House) -> int:
     _set_up()
     from chaos.broker import Broker
-    from chaos.people import make_people
+    from chaos.crowd import RestDoor
+    from chaos.desk import make_desk
+    from chaos.managers import Managers
+    from chaos.people import make_people, token_of
     from chaos.plan import ACCOUNTS
     from chaos.quiet import NotQuietError, wait_until_quiet
-    from chaos.traders import RestDoor, Traders
-    from chaos.verdict import Verdict, compare
+    from chaos.receiver import Receiver
+    from chaos.traders import Traders
 
     broker = Broker(running.control)
     people = make_people(broker, ACCOUNTS)
     accounts = [person.account for person in people]
+    receiver = Receiver(plan.seed)
+    desk = make_desk(accounts, receiver.url)
+    receiver.secret = desk.hook.secret
+    receiver.start()
     running.start_lucy()
     told("waiting until every account is reconciled and streams")
     wait_until_quiet(accounts, QUIET_SECONDS)
     traders = Traders(plan, people, [RestDoor(running.site, person.token) for person in people], broker)
+    doors = [RestDoor(running.site, token_of(user)) for user in desk.managers]
+    approver = RestDoor(running.site, token_of(desk.approver))
+    managers = Managers(plan.blocks, desk, doors, approver, broker, lambda: traders.told.begun)
     began = time.monotonic()
-    faults, blows = storm(plan, running, broker, traders)
+    faults, blows = storm(plan, running, broker, traders, managers)
+    receiver.calm()
     took = time.monotonic() - began
-    verdict = Verdict()
+    remains = [f"{name} ended by itself" for name in running.fallen()]
     try:
         quiet = wait_until_quiet(accounts, QUIET_SECONDS)
     except NotQuietError as noise:
         quiet = QUIET_SECONDS
-        verdict.unexplained.append(f"not quiet within {QUIET_SECONDS:.0f} s: {noise}")
-    remains = verdict.unexplained
+        remains.append(f"not quiet within {QUIET_SECONDS:.0f} s: {noise}")
+    verdict = judge(broker, accounts, traders, managers, receiver, approver)
+    verdict.unexplained += remains
+    report(plan, faults, blows, [traders.told.counts, managers.told.counts, receiver.counts], verdict)
+    print(f"SEED={plan.seed}: orders and blocks in {took:.0f} s, quiet {quiet:.0f} s after the last fault")
+    receiver.stop()
+    return 0 if verdict.is_clean else 1
+
+
+def judge(
+    broker: "Broker",
+    accounts: "list[BrokerAccount]",
+    traders: "Traders",
+    managers: "Managers",
+    receiver: "Receiver",
+    approver: "RestDoor",
+) -> "Verdict":
+    """Orders, fills and money of all accounts; blocks; what others were told of them."""
+    from chaos.block_verdict import compare_blocks
+    from chaos.message_verdict import compare_messages, compare_report
+    from chaos.verdict import compare
+
     verdict = compare(broker, accounts, {}, traders.told.answered)
-    verdict.unexplained += remains + [f"{name} ended by itself" for name in running.fallen()]
+    compare_blocks(broker, accounts, managers.told.answered, verdict)
+    compare_messages(receiver, verdict)
+    compare_report(approver, verdict)
     if not broker.post("/check")["ok"]:
         verdict.unexplained.append("the paper broker's own books do not add up")
-    report(plan, faults, blows, traders, verdict, took, quiet)
-    return 0 if verdict.is_clean else 1
+    return verdict
 
 
 def _set_up() -> None:
@@ -76,22 +113,27 @@ def _set_up() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    from django_celery_beat.models import PeriodicTask
+
+    PeriodicTask.objects.exclude(name="block_sweep").update(enabled=False)  # the others read other sites
 
 
 def storm(
-    plan: Plan, running: House, broker: "Broker", traders: "Traders"
+    plan: Plan, running: House, broker: "Broker", traders: "Traders", managers: "Managers"
 ) -> tuple[list["Facts"], Counter[str]]:
-    """Let the traders work while the blows fall; the faults' rules as used, and the blows."""
+    """Let the people work while the blows fall; the faults' rules as used, and the blows."""
     for rule in plan.rules:
         broker.post("/faults", **rule)
     give_up = time.monotonic() + SECONDS_BESIDES + SECONDS_AN_ORDER * len(plan.wishes)
     left = list(plan.blows)
     blows: Counter[str] = Counter()
-    traders.start()
+    for crowd in (traders, managers):
+        crowd.start()
     try:
-        while not traders.are_done:
+        while not (traders.are_done and managers.are_done):
             if time.monotonic() > give_up:
-                raise TimeoutError(f"the traders were not done: {traders.told.begun} of {len(plan.wishes)}")
+                begun = traders.told.begun, managers.told.begun
+                raise TimeoutError(f"not all was done: {begun} of {len(plan.wishes), len(plan.blocks)}")
             if left and traders.told.begun >= left[0].after:
                 blow = left.pop(0)
                 told(f"{traders.told.begun:5d} orders begun: {blow.deed}")
@@ -99,12 +141,13 @@ def storm(
                 blows[blow.deed] += 1
             time.sleep(LOOK_AGAIN_SECONDS)
     finally:
-        traders.stop()
+        for crowd in (traders, managers):
+            crowd.stop()
         faults = broker.clear_faults()
         broker.post("/matching", automatic=False)
-    if traders.failed:
-        raise traders.failed[0]
-    told(f"all {traders.told.begun} orders begun, faults cleared")
+    for failure in (*traders.failed, *managers.failed):
+        raise failure
+    told(f"all {traders.told.begun} orders and {managers.told.begun} blocks begun, faults cleared")
     return faults, blows
 
 
@@ -131,17 +174,15 @@ def report(
     plan: Plan,
     faults: list["Facts"],
     blows: Counter[str],
-    traders: "Traders",
+    heard: list[Counter[str]],
     verdict: "Verdict",
-    took: float,
-    quiet: float,
 ) -> None:
     used: Counter[str] = Counter()
     for rule in faults:
         name = rule["action"] + (f" {rule['code'] or rule['status']}" if rule["action"] == "answer" else "")
         used[name] += rule["used"]
     _table("faults injected", used + blows)
-    _table("what the traders heard", traders.told.counts)
+    _table("what the people heard", sum(heard, Counter()))
     _table("counts", verdict.counts)
     for kind, found in (
         ("lost", verdict.lost),
@@ -151,7 +192,6 @@ def report(
         print(f"{kind:<44}{len(found):>10}")
         for words in found[:40]:
             print(f"    {words}")
-    print(f"SEED={plan.seed}: orders in {took:.0f} s, quiet {quiet:.0f} s after the last fault")
 
 
 def _table(title: str, rows: "Counter[str] | dict[str, int]") -> None:

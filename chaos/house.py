@@ -70,7 +70,7 @@ class House:
         _until(lambda: _listens(self.control), "the paper broker answers")
 
     def start_lucy(self) -> None:
-        for name in ("gateway 1", "gateway 2", "worker", "web"):
+        for name in ("gateway 1", "gateway 2", "worker", "beat", "web"):
             self.start(name)
         _until(lambda: answers(f"{self.site}/accounts/sign-in/"), "the site answers")
 
@@ -128,6 +128,7 @@ class House:
             "gateway 1": ["manage.py", "gateway"],
             "gateway 2": ["manage.py", "gateway"],
             "worker": ["-W", "ignore", "-m", "celery", "-A", "lucy", "--quiet", "worker", *threads],
+            "beat": ["-m", "celery", "-A", "lucy", "--quiet", "beat", "--pidfile", ""],
             "web": ["-m", "daphne", "-v", "0", *site, "lucy.asgi:application"],
         }
 

@@ -7,6 +7,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts.models import User
 from brokers.models import AccountGrant, BrokerAccount
+from chaos.blocks import ISSUES
 from chaos.broker import Broker, Facts
 from chaos.plan import CODES
 
@@ -35,7 +36,7 @@ def make_people(broker: Broker, count: int, first: int = 1) -> list[Person]:
 
 def give_shares(broker: Broker, number: str) -> None:
     """Bought past Lucy before it knows the account, as a customer's holdings are."""
-    for code in CODES:
+    for code in (*CODES, *ISSUES):
         price = broker.get(f"/issues/{code}")["price"]
         order = broker.post(f"/accounts/{number}/orders", code=code, side="buy", quantity=SHARES, price=price)
         if order["open"]:
@@ -54,6 +55,11 @@ def _person(facts: Facts) -> Person:
     )
     user = User.objects.create_user(f"chaos-{facts['number']}")
     AccountGrant.objects.create(account=account, user=user, can_trade=True)
+    return Person(user, account, token_of(user))
+
+
+def token_of(user: User) -> str:
+    """Good for a day."""
     token = AccessToken.for_user(user)
     token.set_exp(lifetime=timedelta(days=1))
-    return Person(user, account, str(token))
+    return str(token)

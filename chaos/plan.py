@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
 
+from chaos.blocks import BlockWish, make_blocks
+
 CODES = ("005930", "000660", "035720", "247540", "069500")
 ACCOUNTS = 10
 BLOWS_EVERY = 33  # orders
@@ -74,6 +76,7 @@ class Plan:
     seed: int
     wishes: list[Wish]
     blows: list[Blow]
+    blocks: list[BlockWish]
     rules: list[dict[str, Any]] = field(default_factory=list)  # in force from the first order to the last
 
 
@@ -85,7 +88,8 @@ def make_plan(seed: int, orders: int, accounts: int = ACCOUNTS) -> Plan:
     count = max(LEAST_BLOWS, orders // BLOWS_EVERY)
     deeds = [*_turns(dice, count)]
     blows = [Blow(1 + index * orders // count, deed) for index, deed in enumerate(deeds)]
-    return Plan(seed, wishes, blows, background())
+    blocks = make_blocks(dice, orders, accounts, [blow.after for blow in blows])
+    return Plan(seed, wishes, blows, blocks, background())
 
 
 class _Sizes:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from brokers.blocks.models import Block, BlockChild, WebhookDelivery
+from brokers.blocks.terms import AT_BROKERS, WAITING, BlockStatus, ChildState, DeliveryState
 from brokers.models import (
     AccountHealth,
     BrokerAccount,
@@ -36,7 +38,39 @@ def under_way(accounts: Sequence[BrokerAccount]) -> list[str]:
         *(f"{row.kind} {row.client_request_id} is {row.status}" for row in changes),
         *(f"fill {row.fill_no} of {row.broker_order_no} has no order" for row in parked),
         *(f"order {row.client_order_id} is in doubt" for row in doubtful),
+        *blocks_under_way(),
     ]
+
+
+def blocks_under_way() -> list[str]:
+    """What the sending, the sweep and the allocation have still to do."""
+    moving = Block.objects.filter(status__in=WAITING | {BlockStatus.SENDING})
+    unlinked = BlockChild.objects.filter(state=ChildState.ORDERED, order=None)
+    waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING)
+    return [
+        *(f"block {row.client_block_id} is {row.status}" for row in moving),
+        *(f"{row.client_order_id} is claimed and has no order" for row in unlinked),
+        *(f"block {block.client_block_id} is behind its orders" for block in _behind()),
+        *(f"message {row.pk} was not taken after {row.attempts} attempts" for row in waiting),
+    ]
+
+
+def _behind() -> list[Block]:
+    """Blocks whose figures are not the sums of their orders, or that all orders have left."""
+    blocks = list(Block.objects.filter(status__in=AT_BROKERS | {BlockStatus.FINAL}))
+    orders: dict[object, list[Order]] = {block.pk: [] for block in blocks}
+    children = BlockChild.objects.filter(block__in=blocks).exclude(order=None).select_related("order")
+    for child in children:
+        if child.order is not None:
+            orders[child.block_id].append(child.order)
+    return [block for block in blocks if _is_behind(block, orders[block.pk])]
+
+
+def _is_behind(block: Block, orders: Sequence[Order]) -> bool:
+    filled = sum(order.filled_quantity for order in orders)
+    still_open = sum(order.open_quantity for order in orders)
+    ended = block.status == BlockStatus.WORKING and not any(order.is_open for order in orders)
+    return ended or (filled, still_open) != (block.filled_quantity, block.open_quantity)
 
 
 def wait_until_quiet(
