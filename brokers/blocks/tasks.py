@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from brokers.blocks.services import approvals, following, sending, webhooks
+from lucy.jobs.running import job
 
 
 @shared_task
@@ -11,7 +12,7 @@ def deliver_webhook(key: str) -> bool:
     return webhooks.deliver(key)
 
 
-@shared_task
+@job(time_limit_minutes=5)
 def block_sweep() -> int:
     """Every minute: resume what lost its process, close what nobody approved, follow, tell what is due."""
     done = sending.resume() + approvals.lapse_overdue()

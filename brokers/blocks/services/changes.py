@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from brokers.blocks.models import Block, BlockChild
 from brokers.blocks.rights import may_order
 from brokers.blocks.selectors import children_of
 from brokers.blocks.services import allocating, sending, trail
-from brokers.blocks.terms import AT_BROKERS, ChildState, EventKind
+from brokers.blocks.terms import AT_BROKERS, BlockStatus, ChildState, EventKind
 from brokers.models import ChangeStatus, Order, OrderChange, OrderStatus
 from brokers.services import changes as order_changes
 from brokers.terms import OrderType, Side
@@ -51,8 +51,10 @@ def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outco
     Raises `LucyError`: `may_not_order_fund` (403), `not_working` (409).
     """
     by_staff = not may_order(user, block.plan) and user.has_perm(CANCEL_ANY)
-    _require_changeable(block, user, by_staff=by_staff)
+    _require_changeable(block, user, {*AT_BROKERS, BlockStatus.STAGED}, by_staff=by_staff)
     sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
+    if block.status == BlockStatus.STAGED:  # nobody sends it, or not yet: with nothing to send it ends
+        sending.start(block)
 
     def ask(order: Order) -> OrderChange:
         reason = f"블록 {block.pk} 취소" if by_staff else ""
@@ -69,7 +71,7 @@ def modify_block(
     Raises `LucyError`: `may_not_order_fund` (403), `not_working`, `needs_approval` (409: an approved block
     does not become dearer by one person's hand).
     """
-    _require_changeable(block, user)
+    _require_changeable(block, user, AT_BROKERS)
     if block.needs_approval and _is_dearer(block, price):
         raise LucyError(
             "needs_approval",
@@ -85,12 +87,14 @@ def modify_block(
     return _fan_out(block, user, EventKind.MODIFY, ask)
 
 
-def _require_changeable(block: Block, user: User, *, by_staff: bool = False) -> None:
+def _require_changeable(
+    block: Block, user: User, among: Collection[BlockStatus], *, by_staff: bool = False
+) -> None:
     if not by_staff and not may_order(user, block.plan):
         raise LucyError(
             "may_not_order_fund", "이 블록의 모든 펀드에 주문할 권한이 있어야 합니다.", status=403
         )
-    if block.status not in AT_BROKERS:
+    if block.status not in among:
         raise LucyError(
             "not_working",
             f"'{block.get_status_display()}' 상태의 블록은 정정하거나 취소할 수 없습니다.",
@@ -117,12 +121,23 @@ def _fan_out(block: Block, user: User, kind: EventKind, ask: Ask) -> list[Outcom
 
 
 def _ask_each(children: list[BlockChild], ask: Ask) -> list[Outcome]:
-    return [_asked(child, ask) for child in children]
+    return [_asked(child if child.order else _as_of_now(child), ask) for child in children]
+
+
+def _as_of_now(child: BlockChild) -> BlockChild:
+    """What stood in the account's lane before this request has left meanwhile, and has its order."""
+    row = BlockChild.objects.select_related("order").get(pk=child.pk)
+    row.account = child.account
+    if row.order is not None:
+        row.order.account = child.account
+    return row
 
 
 def _asked(child: BlockChild, ask: Ask) -> Outcome:
     """One child's outcome: what goes wrong with it must not keep the others from theirs."""
     order = child.order
+    if order is None and child.state == ChildState.ORDERED:  # by another process, which may have died
+        return Outcome(child, "doubt", "보내는 중입니다. 잠시 후 다시 요청하세요.")
     if order is None:
         return Outcome(child, "none", ChildState(child.state).label)
     if not order.is_open:

@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -16,14 +17,16 @@ from bson import ObjectId
 from brokers.blocks.models import Block
 from brokers.blocks.services import allocating
 from brokers.blocks.services.sending import CHILD_PREFIX
-from brokers.blocks.terms import AT_BROKERS
-from brokers.models import Notice
+from brokers.blocks.terms import AT_BROKERS, BlockStatus
+from brokers.models import BrokerAccount, Notice, Order
 from brokers.services import notices
+from lucy import clock
 
 log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 0.05  # a burst of fills is one look
 KEY_DIGITS = 24
+LATE_NEWS = timedelta(hours=1)  # for so long the sweep may have been away
 
 
 class Follower:
@@ -70,15 +73,32 @@ def _heard(notices: Sequence[Notice], **_: Any) -> None:
 
 
 def _block_of(notice: Notice) -> ObjectId | None:
-    """The block whose child the notice is about, told by its client order id."""
-    name = notice.data.get("order", {}).get("client_order_id", "")
+    return _block_named(notice.data.get("order", {}).get("client_order_id", ""))
+
+
+def _block_named(name: str) -> ObjectId | None:
+    """The block whose child has this client order id."""
     key = name[len(CHILD_PREFIX) : len(CHILD_PREFIX) + KEY_DIGITS]
     return ObjectId(key) if name.startswith(CHILD_PREFIX) and ObjectId.is_valid(key) else None
 
 
 def sweep() -> int:
-    """Bring every block at the brokers up to date; says how many there are."""
-    keys = list(Block.objects.filter(status__in=AT_BROKERS).values_list("pk", flat=True)[:5_000])
+    """Bring every block at the brokers up to date, and final ones that had late news; says how many."""
+    working = Block.objects.filter(status__in=AT_BROKERS).values_list("pk", flat=True)
+    keys = [*working[:5_000], *_late()]
     for key in keys:
         allocating.refresh(key)
     return len(keys)
+
+
+def _late() -> list[ObjectId]:
+    """Final blocks whose orders moved after the block was last written: nobody may have been there to see."""
+    since = clock.now() - LATE_NEWS
+    accounts = list(BrokerAccount.objects.values_list("pk", flat=True))  # for the index `orders_changed`
+    moved: dict[ObjectId, datetime] = {}
+    recent = Order.objects.filter(account_id__in=accounts, updated_at__gte=since)
+    for name, moved_at in recent.values_list("client_order_id", "updated_at"):
+        if key := _block_named(name):
+            moved[key] = max(moved_at, moved.get(key, moved_at))
+    final = Block.objects.filter(pk__in=list(moved), status=BlockStatus.FINAL)
+    return [key for key, written_at in final.values_list("pk", "updated_at") if moved[key] > written_at]

@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from brokers.adapters.base import BrokerError, OrderRequest
 from brokers.blocks import lanes
-from brokers.blocks.models import Block, BlockChild
+from brokers.blocks.models import Block, BlockChild, BlockEvent
 from brokers.blocks.selectors import children_of
 from brokers.blocks.services import allocating, plans, trail
 from brokers.blocks.terms import BlockStatus, ChildState, EventKind, OnTrouble
@@ -64,10 +64,35 @@ def resume() -> int:
     for block in found:
         if block.status == S.STAGED:
             start(block)
-        else:
+        elif _may_go_on(block):
             _note_resumed(block)
-            Sending(block, children_of(block)).start()
+            was_cancelled = BlockEvent.objects.filter(block=block, kind=EventKind.CANCEL).exists()
+            Sending(block, children_of(block), was_cancelled=was_cancelled).start()
     return len(found)
+
+
+def _may_go_on(block: Block) -> bool:
+    """What the plan's rule says of the rest, had the process lived: it stops, or waits for an answer."""
+    if block.plan.on_trouble != OnTrouble.STOP:
+        return True
+    children = {child.client_order_id: child for child in mongo.find_all(BlockChild, block_id=[block.pk])}
+    placed = mongo.find_all(Order, user_id=[block.user_id], client_order_id=list(children))
+    if any(order.status == OrderStatus.SENT for order in placed):
+        return False  # the reconciliation finds out what became of it
+    troubles = {
+        child.position: child.note for child in children.values() if child.state == ChildState.REFUSED
+    } | {
+        children[order.client_order_id].position: _words_of(order)
+        for order in placed
+        if order.status in TROUBLED
+    }
+    for position, words in sorted(troubles.items())[:1]:
+        halt(block, "Lucy", f"{position}번 항목: {words}")
+    return True
+
+
+def _words_of(order: Order) -> str:
+    return f"{order.get_status_display()} {order.note}".strip()
 
 
 @transactional
@@ -89,8 +114,9 @@ def _note_resumed(block: Block) -> None:
 class Sending:
     """One block's children, an account a lane; whoever is last closes the sending."""
 
-    def __init__(self, block: Block, children: Sequence[BlockChild]) -> None:
+    def __init__(self, block: Block, children: Sequence[BlockChild], *, was_cancelled: bool = False) -> None:
         self.block = block
+        self.was_cancelled = was_cancelled
         self.stops = block.plan.on_trouble == OnTrouble.STOP
         self._groups: dict[Any, list[BlockChild]] = defaultdict(list)
         for child in children:
@@ -105,10 +131,11 @@ class Sending:
         return self
 
     def _send_group(self, group: Sequence[BlockChild]) -> None:
-        """A fault with one child must not keep the others from leaving; the sweep looks after it."""
+        """A fault with one child keeps the others only where the plan stops; the sweep looks after it."""
         try:
             for child in group:
-                self._send_safely(child)
+                if not self._send_safely(child) and self.stops:
+                    break
         finally:
             with self._lock:
                 self._left -= 1
@@ -116,11 +143,14 @@ class Sending:
             if is_last:
                 self._finish()
 
-    def _send_safely(self, child: BlockChild) -> None:
+    def _send_safely(self, child: BlockChild) -> bool:
+        """Whether it is known what became of it."""
         try:
             self._send(child)
         except Exception:
             log.exception("Child %s of block %s is left to the next sweep", child.position, self.block.pk)
+            return False
+        return True
 
     def _send(self, child: BlockChild) -> None:
         if not self._is_to_leave(child):
@@ -132,14 +162,31 @@ class Sending:
             self._troubled(child, refusal.message)
             return
         if order.status in TROUBLED:
-            self._troubled(child, f"{order.get_status_display()} {order.note}".strip())
+            self._troubled(child, _words_of(order))
 
     def _is_to_leave(self, child: BlockChild) -> bool:
         """Claim it, or find it claimed by a process that died before its order was linked."""
         if mongo.change_if(child, {"state": [ChildState.STAGED]}, state=ChildState.ORDERED):
             return True
         now = mongo.find(BlockChild, pk=child.pk)
-        return now is not None and now.state == ChildState.ORDERED and now.order_id is None
+        if now is None or now.state != ChildState.ORDERED or now.order_id is not None:
+            return False
+        if self.was_cancelled:
+            self._keep_back(child)
+        return not self.was_cancelled
+
+    def _keep_back(self, child: BlockChild) -> None:
+        """Claimed before the block was cancelled, by a process that died: what has not left does not now."""
+        if not self._link(child):
+            held = {"state": ChildState.HELD, "note": "블록을 취소한 뒤여서 보내지 않았습니다."}
+            mongo.change_if(child, {"state": [ChildState.ORDERED], "order_id": [None]}, **held)
+
+    def _link(self, child: BlockChild) -> bool:
+        """Tell it its order, if there is one; one that was saved and no more the reconciliation ends."""
+        order = mongo.find(Order, user_id=self.block.user_id, client_order_id=child.client_order_id)
+        if order is not None:
+            mongo.change((child, {"order_id": order.pk, "state": ChildState.ORDERED}))
+        return order is not None
 
     def _placed(self, child: BlockChild) -> Order:
         """The same id gives the same order, whoever asks; one that was saved and no more is sent now."""
@@ -150,12 +197,12 @@ class Sending:
             request_of(self.block, child),
             confirmed=True,
         )
-        mongo.change((child, {"order_id": order.pk}))
+        mongo.change((child, {"order_id": order.pk, "state": ChildState.ORDERED}))
         return orders.resume_order(order, self.block.user)
 
     def _refused(self, child: BlockChild, refusal: LucyError) -> None:
-        """No order was made; or one was saved that must not be sent any more: reconciliation ends it."""
-        if child.order_id is None:
+        """No order was made; or one was before (and changed since), which the child is told."""
+        if child.order_id is None and not self._link(child):
             state = {"state": ChildState.REFUSED, "note": refusal.message, "note_code": refusal.code}
             mongo.change((child, state))
 
