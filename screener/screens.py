@@ -87,6 +87,16 @@ class Menu(TextChoices):
     OWN = "own", "나의 조건"
 
 
+class Tabs(TextChoices):
+    """Pages of several screens: one entry of the menu, and a tab for each, in the order of registration."""
+
+    JUDAL = "judal", "주달검색"
+    KIS_WATCH = "kis-watch", "KIS-관심종목"
+    KIS_CONDITIONS = "kis-conditions", "KIS-조건식"
+    KIS_RANKS = "kis-ranks", "KIS-상위종목"
+    LS_RANKS = "ls-ranks", "LS-상위종목"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column; neighbours with the same `group` are tinted together under that heading.
@@ -156,7 +166,7 @@ class Screen:
     asking. `identity`: the columns that name a row when two results are compared. `scheduled`: False for what
     has no meaning without someone in front of it. `empty`: what to do when nothing was found. `whole()`: all
     rows of a source that Lucy stores, whatever a form asks: own screens look into them; into other sources'
-    last good results.
+    last good results. `tabs`: of which page it is a tab, and `tab` how it is called there.
     """
 
     key: str
@@ -173,6 +183,8 @@ class Screen:
     scheduled: bool = True
     empty: str = "조건을 넓혀 다시 조회하세요."
     whole: Callable[[], Result] | None = None
+    tabs: Tabs | None = None
+    tab: str = ""
     _by_key: dict[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -23,13 +23,35 @@ def find_screen(user: User, key: str) -> Screen | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the menu: one screen, or several as tabs."""
+
+    screens: tuple[Screen, ...]
+
+    @property
+    def first(self) -> Screen:
+        return self.screens[0]
+
+    @property
+    def title(self) -> str:
+        return self.first.tabs.label if self.first.tabs else self.first.title
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     menu: Menu
-    screens: tuple[Screen, ...]
+    entries: tuple[Entry, ...]
 
 
 def headings() -> list[Heading]:
     """The sources' screens as the menu shows them."""
-    found = screens.all_screens()
-    groups = [(menu, tuple(screen for screen in found if screen.menu == menu)) for menu in Menu]
-    return [Heading(menu, members) for menu, members in groups if members]
+    found: dict[Menu, dict[str, list[Screen]]] = {menu: {} for menu in Menu}
+    for screen in screens.all_screens():
+        found[screen.menu].setdefault(screen.tabs or screen.key, []).append(screen)
+    entries = {menu: tuple(Entry(tuple(one)) for one in pages.values()) for menu, pages in found.items()}
+    return [Heading(menu, pages) for menu, pages in entries.items() if pages]
+
+
+def tabs_of(screen: Screen) -> tuple[Screen, ...]:
+    """All tabs of its page; none for a screen that is a page of its own."""
+    return tuple(one for one in screens.all_screens() if screen.tabs and one.tabs == screen.tabs)

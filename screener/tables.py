@@ -128,7 +128,7 @@ _TONE = {Kind.NAME: "issue", Kind.CODE: "code-cell", Kind.DATE: "when", Kind.TIM
 
 
 def _link(column: Column, row: Row) -> str:
-    if column.link:
+    if column.link and row.get(column.key):
         return column.link.format_map({key: quote(str(value or ""), safe="") for key, value in row.items()})
     if column.kind == Kind.NAME and row.get("symbol"):
         return f"/stocks/{row['symbol']}/"

@@ -12,7 +12,7 @@ from brokers.terms import Market
 from lucy.errors import LucyError
 from screener import judal_runs
 from screener.models import JudalList, JudalRun, JudalStock, JudalTheme
-from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, register
+from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, Tabs, register
 
 SOURCE = "주달"
 LISTS = (JudalList.RISING, JudalList.FALLING, JudalList.EXPECTED, JudalList.NEGLECTED)
@@ -134,6 +134,8 @@ register(
         fetch=search,
         source=SOURCE,
         menu=Menu.JUDAL,
+        tabs=Tabs.JUDAL,
+        tab="검색",
         shared=True,
         fresh=FRESH,
         whole=whole_run,
@@ -192,6 +194,8 @@ register(
         fetch=themes,
         source=SOURCE,
         menu=Menu.JUDAL,
+        tabs=Tabs.JUDAL,
+        tab="테마",
         shared=True,
         fresh=FRESH,
         identity=("number",),
@@ -233,6 +237,8 @@ register(
         fetch=theme_stocks,
         source=SOURCE,
         menu=Menu.JUDAL,
+        tabs=Tabs.JUDAL,
+        tab="테마 종목",
         shared=True,
         fresh=FRESH,
     )

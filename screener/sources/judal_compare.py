@@ -9,7 +9,7 @@ from django import forms
 from accounts.models import User
 from screener import judal_runs
 from screener.models import JudalList, JudalStock, JudalTheme
-from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, register
+from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, Tabs, register
 from screener.sources.judal import FRESH, SOURCE, THEME, theme_figures
 
 HUNDREDTH = Decimal("0.01")
@@ -115,6 +115,8 @@ register(
         fetch=compare_stocks,
         source=SOURCE,
         menu=Menu.JUDAL,
+        tabs=Tabs.JUDAL,
+        tab="종목 비교",
         shared=True,
         fresh=FRESH,
         scheduled=False,
@@ -169,6 +171,8 @@ register(
         fetch=compare_themes,
         source=SOURCE,
         menu=Menu.JUDAL,
+        tabs=Tabs.JUDAL,
+        tab="테마 비교",
         shared=True,
         fresh=FRESH,
         identity=("number",),

@@ -20,7 +20,7 @@ from brokers.adapters.lists import (
 )
 from brokers.services.lists import from_kis, kis_account
 from lucy import clock
-from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, register
+from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, Tabs, register
 
 SOURCE = "한국투자증권"
 CUT = "한국투자증권은 위에서 30종목까지만 알려 줍니다."
@@ -193,6 +193,8 @@ register(
         fetch=book_ranks,
         source=SOURCE,
         menu=Menu.KIS,
+        tabs=Tabs.KIS_RANKS,
+        tab="호가잔량",
         shared=True,
     )
 )
@@ -254,6 +256,8 @@ register(
         fetch=after_hours_ranks,
         source=SOURCE,
         menu=Menu.KIS,
+        tabs=Tabs.KIS_RANKS,
+        tab="시간외호가잔량",
         shared=True,
     )
 )

@@ -14,7 +14,7 @@ from brokers.services.lists import from_kis, kis_account, kis_accounts
 from brokers.services.shared import shared
 from lucy import clock
 from lucy.errors import LucyError
-from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, register
+from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, ScreenForm, Tabs, register
 from screener.sources.kis_rankings import PRICE, VOLUME, ticker_row
 
 SOURCE = "한국투자증권"
@@ -142,6 +142,8 @@ register(
         fetch=watch_groups,
         source=SOURCE,
         menu=Menu.KIS,
+        tabs=Tabs.KIS_WATCH,
+        tab="그룹",
         identity=("code",),
         scheduled=False,
         fresh=timedelta(seconds=60),
@@ -169,6 +171,8 @@ register(
         fetch=watched_issues,
         source=SOURCE,
         menu=Menu.KIS,
+        tabs=Tabs.KIS_WATCH,
+        tab="종목",
         identity=("code",),
     )
 )
@@ -247,6 +251,8 @@ register(
         fetch=conditions,
         source=SOURCE,
         menu=Menu.KIS,
+        tabs=Tabs.KIS_CONDITIONS,
+        tab="조건식",
         identity=("key",),
         scheduled=False,
         fresh=timedelta(seconds=60),
@@ -276,5 +282,7 @@ register(
         fetch=condition_hits,
         source=SOURCE,
         menu=Menu.KIS,
+        tabs=Tabs.KIS_CONDITIONS,
+        tab="찾은 종목",
     )
 )

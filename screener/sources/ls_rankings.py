@@ -10,7 +10,7 @@ from brokers.adapters.lists import Direction, Exclusion, Ranking, RankingFilter,
 from brokers.services.lists import from_ls, ls_account
 from brokers.terms import Market, Venue
 from lucy import clock
-from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, register
+from screener.screens import CODE, NAME, Column, Kind, Menu, Result, Row, Screen, Tabs, register
 from screener.sources.ls_forms import (
     AfterHoursRateForm,
     AfterHoursVolumeForm,
@@ -66,6 +66,7 @@ class _Screen:
     ranking: Ranking
     key: str
     title: str
+    tab: str
     about: str
     form_class: type[RankingForm]
     columns: tuple[Column, ...]
@@ -76,6 +77,7 @@ SCREENS = (
         Ranking.RATE,
         "ls-rate",
         "등락률 상위",
+        "등락률",
         "많이 오르거나 내린 종목, 보합 종목 (t1441)",
         RateForm,
         (
@@ -94,6 +96,7 @@ SCREENS = (
         Ranking.VOLUME,
         "ls-volume",
         "거래량 상위",
+        "거래량",
         "거래량이 많은 종목 (t1452)",
         VolumeForm,
         (*PRICE, VOLUME, TURNOVER, PREVIOUS_VOLUME, _growth("전일거래량 대비")),
@@ -102,6 +105,7 @@ SCREENS = (
         Ranking.SURGE,
         "ls-surge",
         "전일동시간대비 거래급증",
+        "거래급증",
         "어제 같은 시각보다 거래량이 늘어난 종목 (t1466)",
         SurgeForm,
         (
@@ -116,6 +120,7 @@ SCREENS = (
         Ranking.AFTER_HOURS_RATE,
         "ls-after-hours-rate",
         "시간외등락률 상위",
+        "시간외등락률",
         "시간외단일가에서 많이 오르거나 내린 종목 (t1481)",
         AfterHoursRateForm,
         (*PRICE, VOLUME, AMOUNT, MARKET_VALUE, *BOOK),
@@ -124,6 +129,7 @@ SCREENS = (
         Ranking.AFTER_HOURS_VOLUME,
         "ls-after-hours-volume",
         "시간외거래량 상위",
+        "시간외거래량",
         "시간외에 거래량이나 거래대금이 많은 종목 (t1482)",
         AfterHoursVolumeForm,
         (*PRICE, VOLUME, TURNOVER, AMOUNT),
@@ -132,6 +138,7 @@ SCREENS = (
         Ranking.EXPECTED_VOLUME,
         "ls-expected-volume",
         "예상체결량 상위",
+        "예상체결량",
         "동시호가의 예상체결량이 많은 종목 (t1489)",
         ExpectedVolumeForm,
         (*PRICE, EXPECTED_VOLUME, PREVIOUS_VOLUME, *BOOK),
@@ -140,6 +147,7 @@ SCREENS = (
         Ranking.EXPECTED_RATE,
         "ls-expected-rate",
         "단일가예상등락률 상위",
+        "단일가예상등락률",
         "시간외단일가의 예상체결가가 많이 오르거나 내린 종목 (t1492)",
         ExpectedRateForm,
         (*EXPECTED_PRICE, EXPECTED_VOLUME, VOLUME, AMOUNT, *BOOK),
@@ -148,6 +156,7 @@ SCREENS = (
         Ranking.VALUE,
         "ls-value",
         "거래대금 상위",
+        "거래대금",
         "거래대금이 많은 종목 (t1463)",
         ValueForm,
         (
@@ -244,6 +253,8 @@ def _register(one: _Screen) -> None:
             fetch=lambda user, asked: ranked(user, one.ranking, asked),
             source=SOURCE,
             menu=Menu.LS,
+            tabs=Tabs.LS_RANKS,
+            tab=one.tab,
             shared=True,
         )
     )

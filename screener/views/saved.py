@@ -118,4 +118,5 @@ def _line(request: SignedInRequest, row: SavedScreen) -> dict[str, Any]:
         "query": questions.query_of(row.asked).urlencode(),
         "sentence": results.sentence_of(screen, request.user, row.asked) if screen else "",
         "count": None if row.members is None else len(row.members),
+        "are_stocks": screen is not None and screen.identity == ("symbol",),
     }

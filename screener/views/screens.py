@@ -17,7 +17,7 @@ from lucy.errors import LucyError
 from screener import board
 from screener.rights import own_screen_seen_by, own_screens_of, saved_of
 from screener.screens import Screen
-from screener.selectors import OWN, find_screen, headings
+from screener.selectors import OWN, find_screen, headings, tabs_of
 from screener.services import layouts, results
 from screener.services.results import Answer, Question
 from screener.tables import View, arrange, shown_columns, write_csv
@@ -44,7 +44,7 @@ def index(request: SignedInRequest) -> HttpResponse:
 def screen(request: SignedInRequest, key: str) -> HttpResponse:
     """The question and what is known; an old answer is asked for again when the page is there."""
     wanted = _screen(request, key)
-    context: dict[str, Any] = {"screen": wanted, "query": request.GET.urlencode()}
+    context: dict[str, Any] = {"screen": wanted, "tabs": tabs_of(wanted), "query": request.GET.urlencode()}
     context["own_row"] = (
         own_screen_seen_by(request.user, key.removeprefix(OWN)) if key.startswith(OWN) else None
     )

@@ -129,6 +129,24 @@ def test_the_last_whole_run_stays_and_says_what_went_wrong(local, trader):
     assert "일부만 읽어 버렸습니다" in result.notes[0]
 
 
+def test_the_history_of_readings(local, trader):
+    done = run(local)
+    local.special["themeIdx=53"] = lambda: (500, "")
+    run(local)
+    half, whole = ask(trader, "judal-runs").rows
+    assert (half["status"], half["why"], half.get("compared")) == (
+        "일부 실패",
+        "여행: BadStatus: HTTP 500",
+        None,
+    )
+    assert (whole["name"], whole["themes"], whole["stocks"], whole["why"]) == (done.name, 5, 5, "")
+    web = Client()
+    web.force_login(trader)
+    page = web.get(f"{reverse('screener:result', args=['judal-runs'])}?asked=1").content.decode()
+    assert page.count("/find/judal-compare/?after=") == 1
+    assert f"/find/judal-compare/?after={done.name}" in page
+
+
 def test_a_page_with_its_files(local, trader):
     run(local)
     web = Client()

@@ -158,7 +158,7 @@ def test_a_search_is_run_rescheduled_and_deleted_on_its_page(web, search, source
     web.post(reverse("screener:saved-run", args=[search.pk]))
     page = web.get(reverse("screener:saved-one", args=[search.pk])).content.decode()
     assert "－이탈" in page
-    assert "카카오" in page
+    assert '<a class="tag" href="/stocks/035720/">카카오</a>' in page
     address = reverse("screener:saved-one", args=[search.pk])
     assert web.post(address, {"name": "급증", "schedule": "evening"}).status_code == 302
     search.refresh_from_db()

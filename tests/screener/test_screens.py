@@ -1,5 +1,7 @@
 """A screen as a page: asked, kept, shown again when its source is silent, remembered per user."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -8,6 +10,7 @@ from brokers.models import Tag
 from brokers.services import watch
 from screener.models import ScreenResult
 from screener.screens import all_screens
+from screener.selectors import tabs_of
 from tests.factories import make_user
 from tests.screener.screens import KAKAO, NAVER, SAMSUNG, make_instruments, registered
 
@@ -163,10 +166,27 @@ def test_the_list_of_issues_is_a_screen(web):
     assert "가격 제한폭" in found
 
 
-def test_every_screen_is_in_the_menu(web):
+def test_every_screen_is_on_the_first_page_and_every_page_in_the_menu(web):
     page = text(web.get(reverse("screener:index")))
+    menu, rest = page.split("</header>", 1)
     for screen in all_screens():
-        assert page.count(reverse("screener:screen", args=[screen.key])) >= 2
+        address = reverse("screener:screen", args=[screen.key])
+        assert f'href="{address}"' in rest
+        assert (f'href="{address}"' in menu) == (tabs_of(screen)[:1] in ((), (screen,)))
+
+
+def test_screens_of_one_page_are_tabs_of_it(web):
+    page = text(web.get(reverse("screener:screen", args=["ls-volume"])))
+    assert "<h1>LS-상위종목</h1>" in page
+    strip = page.split('aria-label="LS-상위종목">')[1].split("</nav>")[0]
+    assert re.findall(r">([^<]+)</a>", strip) == [
+        *("등락률", "거래량", "거래급증", "시간외등락률", "시간외거래량"),
+        *("예상체결량", "단일가예상등락률", "거래대금"),
+    ]
+    assert re.findall(r'href="([^"]+)" aria-current="page">([^<]+)<', strip) == [
+        ("/find/ls-volume/", "거래량")
+    ]
+    assert all(screen.tab and len(tabs_of(screen)) > 1 for screen in all_screens() if screen.tabs)
 
 
 def test_nobody_finds_stocks_without_signing_in(client, screen):

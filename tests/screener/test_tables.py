@@ -114,6 +114,7 @@ def test_links_quote_what_a_source_said():
         cell(column, {"theme": "2차전지&x=1"}).link
         == "/find/judal/?theme=2%EC%B0%A8%EC%A0%84%EC%A7%80%26x%3D1"
     )
+    assert cell(column, {"theme": None}).link == ""
 
 
 def test_csv_holds_plain_numbers_and_runs_no_formula(screen):
