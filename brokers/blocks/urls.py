@@ -9,6 +9,7 @@ urlpatterns = [
     path("", blocks.blocks, name="blocks"),
     path("new/", blocks.new, name="new"),
     path("new/preview/", blocks.live_preview, name="preview"),
+    path("new/preview/accounts/", blocks.preview_accounts, name="preview-accounts"),
     path("new/review/", blocks.review, name="review"),
     path("new/place/", blocks.place, name="place"),
     path("<objectid:pk>/", blocks.block, name="block"),
@@ -31,6 +32,6 @@ urlpatterns = [
     path("rebalance/", baskets.rebalance, name="rebalance"),
     path("basket/", baskets.basket, name="basket"),
     path("basket/place/", baskets.place, name="basket-place"),
-    path("report/", reports.report, name="report"),
-    path("report/file.<str:kind>", reports.report_file, name="report-file"),
+    path("report/", reports.report, name="allocations"),
+    path("report/file.<str:kind>", reports.report_file, name="allocations-file"),
 ]

@@ -15,7 +15,7 @@ from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["blocks", "new", "approvals", "plans", "new-plan", "funds", "report"]
+LISTS = ["blocks", "new", "approvals", "plans", "new-plan", "funds", "allocations"]
 
 
 def browser_of(user):

@@ -28,8 +28,8 @@ from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
 
-PAGE = reverse("blocks:report")
-FILE = "blocks:report-file"
+PAGE = reverse("blocks:allocations")
+FILE = "blocks:allocations-file"
 
 
 def browser_of(user):

@@ -124,11 +124,57 @@ class PreviewLegShape(serializers.Serializer[None]):
     tax = MoneyField()
 
 
+class PreviewFundShape(serializers.Serializer[None]):
+    fund = serializers.CharField(help_text="The fund's code.")
+    quantity = serializers.IntegerField()
+    cash = MoneyField(help_text="Free now.")
+    cash_after = MoneyField(help_text="At the most the block can cost, with fees and taxes.")
+    held = serializers.IntegerField(help_text="Free shares of the issue now.")
+    held_after = serializers.IntegerField()
+    today = MoneyField(help_text="Won of today's blocks so far.")
+    today_after = MoneyField()
+    day_value = MoneyField(allow_null=True, help_text="The most for a day.")
+
+
+class DayLimitShape(serializers.Serializer[None]):
+    now = MoneyField()
+    after = MoneyField()
+    limit = MoneyField(allow_null=True)
+
+
+class DayShape(serializers.Serializer[None]):
+    value = DayLimitShape(help_text="Won.")
+    quantity = DayLimitShape(help_text="Shares.")
+
+
+class SilenceShape(serializers.Serializer[None]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class PreviewAccountShape(serializers.Serializer[None]):
+    account = serializers.CharField()
+    orders = serializers.IntegerField()
+    quantity = serializers.IntegerField()
+    won = MoneyField(help_text="Leaves on a buy, with fees; comes on a sale, after fees and taxes.")
+    free = MoneyField(
+        allow_null=True, help_text="The broker's figure: won to buy with, or shares that can be sold."
+    )
+    takes = MoneyField(help_text="All orders of the block here together, in the unit of `free`.")
+    left = MoneyField(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True, help_text="When the broker told `free`.")
+    silence = SilenceShape(allow_null=True, help_text="Why `free` is old or missing; null when it is new.")
+    day = DayShape(help_text="The account's day, as the limits count it.")
+
+
 class PreviewShape(serializers.Serializer[None]):
     ordered_quantity = serializers.IntegerField()
     left_over = serializers.IntegerField()
     left_over_reasons = serializers.ListField(child=serializers.CharField())
     legs = PreviewLegShape(many=True)
+    funds = PreviewFundShape(many=True)
+    accounts = PreviewAccountShape(many=True)
+    user_day = DayShape(help_text="Your day on all accounts, as the limits count it.")
     troubles = TroubleShape(many=True, help_text="Why it may not leave; empty when it may.")
     approval_reasons = serializers.ListField(child=serializers.CharField())
 

@@ -13,6 +13,7 @@ from brokers.api.orders import made_since
 from brokers.api.paging import PageInput, newest_first, page_of
 from brokers.api.views import ApiView
 from brokers.blocks.api import shapes
+from brokers.blocks.api.preview import preview_snapshot
 from brokers.blocks.models import Block, Fund, Plan
 from brokers.blocks.preview import Wish
 from brokers.blocks.rights import blocks_of, funds_of, plans_of
@@ -29,7 +30,8 @@ from brokers.blocks.selectors import (
     trail_of,
 )
 from brokers.blocks.services import allocating, approvals, changes
-from brokers.blocks.services.previewing import Preview, preview
+from brokers.blocks.services.account_parts import account_parts
+from brokers.blocks.services.previewing import preview
 from brokers.blocks.services.staging import place_block
 from brokers.blocks.terms import BlockStatus
 from brokers.terms import OrderType, Side
@@ -153,30 +155,6 @@ def _wish(data: dict[str, Any]) -> Wish:
     )
 
 
-def _preview(found: Preview) -> dict[str, Any]:
-    legs = [
-        {
-            "position": line.leg.position,
-            "fund": line.leg.fund.code,
-            "account": str(line.account.pk),
-            "ideal": f"{line.ideal:f}",
-            "quantity": line.quantity,
-            "amount": f"{line.cost.amount:f}",
-            "fee": f"{line.cost.fee:f}",
-            "tax": f"{line.cost.tax:f}",
-        }
-        for line in found.lines
-    ]
-    return {
-        "ordered_quantity": found.divided.ordered,
-        "left_over": found.divided.left_over,
-        "left_over_reasons": found.divided.reasons,
-        "legs": legs,
-        "troubles": [trouble.as_dict() for trouble in found.troubles],
-        "approval_reasons": found.reasons,
-    }
-
-
 class PreviewView(BlockView):
     @extend_schema(
         operation_id="blocks_preview",
@@ -184,13 +162,14 @@ class PreviewView(BlockView):
         request=WishInput,
         responses={200: shapes.PreviewShape, **errors(400, 401, 403, 404, 429, 503)},
         description="What a block would become: each leg's shares and costs, what is left over and why, what "
-        "the checks say. Nothing is stored.",
+        "the checks say; funds and broker accounts before and after. Nothing is stored.",
     )
     def post(self, request: Request) -> Response:
         form = WishInput(data=request.data)
         form.is_valid(raise_exception=True)
         data = form.validated_data
-        return Response(_preview(preview(self.user, self.plan(data["plan"]), _wish(data), whole=True)))
+        found = preview(self.user, self.plan(data["plan"]), _wish(data), whole=True)
+        return Response(preview_snapshot(found, account_parts(self.user, found)))
 
 
 class BlocksView(BlockView):

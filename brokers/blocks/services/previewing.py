@@ -51,7 +51,7 @@ class Preview:
     worst: Decimal  # won a share that limits are counted at
     divided: Divided
     lines: list[LegLine]
-    funds: list[FundPart]
+    funds: list[FundPart] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)  # why a second person must look
 
@@ -65,18 +65,24 @@ class Preview:
     @property
     def fund_rows(self) -> list[dict[str, Any]]:
         """Each fund before and after, for the page and the API."""
-        return [
-            {
-                "fund": part.fund,
-                "shares": part.shares,
-                "cash": part.position.cash,
-                "after": part.cash_after(self.wish.side),
-                "held": part.position.shares.get(self.wish.symbol, 0),
-                "today": part.position.today,
-                "day_value": part.fund.day_value,
-            }
-            for part in self.funds
-        ]
+        sign = 1 if self.wish.side == Side.BUY else -1
+        rows = []
+        for part in self.funds:
+            held, today = part.position.shares.get(self.wish.symbol, 0), part.position.today
+            rows.append(
+                {
+                    "fund": part.fund,
+                    "shares": part.shares,
+                    "cash": part.position.cash,
+                    "cash_after": part.cash_after(self.wish.side),
+                    "held": held,
+                    "held_after": held + sign * part.shares,
+                    "today": today,
+                    "today_after": today + part.value,
+                    "day_value": part.fund.day_value,
+                }
+            )
+        return rows
 
     @property
     def worst_value(self) -> Decimal:
@@ -86,31 +92,37 @@ class Preview:
 def preview(user: User, plan: Plan, wish: Wish, *, whole: bool = False) -> Preview:
     """The wish worked out; `whole`: with every check of every child, which asks the brokers.
 
+    Raises what `worked_out` raises.
+    """
+    found = worked_out(user, plan, wish)
+    found.funds = fund_parts(found.lines, wish.side, found.worst, found.kind)
+    rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in found.funds])
+    found.troubles = checking.fund_troubles(wish.side, wish.symbol, found.funds, rules)
+    if not found.divided.ordered:
+        found.troubles.append(Trouble("nothing_to_order", "나눌 수량이 없습니다. 수량이나 금액을 늘리세요."))
+    warned = [rule.reason for rule in rules if rule.stance == IssueStance.WARNED]
+    found.reasons = _reasons(found.funds, found.worst_value, warned)
+    if whole and found.divided.ordered:
+        found.troubles += checking.troubles_of(user, children_wanted(plan, wish, found.lines))
+    return found
+
+
+def worked_out(user: User, plan: Plan, wish: Wish) -> Preview:
+    """Who would order how much at what cost; the funds are not looked at.
+
     Raises `LucyError`: `invalid`, `may_trade…`, `price_unavailable`.
     """
     legs = legs_of(plan)
     require_ordering(user, plan, legs)
     instrument = mongo.find(Instrument, symbol=wish.symbol)
-    quote = _quote(plan, legs, wish.symbol)
-    price, worst = _prices(wish, quote, instrument)
-    kind = instrument.kind if instrument else ""
+    price, worst = _prices(wish, _quote(plan, legs, wish.symbol), instrument)
+    name, kind = (instrument.name, instrument.kind) if instrument else ("", "")
     divided = _divided(plan, legs, wish, price, kind)
     lines = [
         _line(plan, leg, quantity, ideal, wish.side, price, kind)
         for leg, quantity, ideal in zip(legs, divided.quantities, divided.ideals, strict=True)
     ]
-    parts = fund_parts(lines, wish.side, worst, kind)
-    name = instrument.name if instrument else ""
-    found = Preview(plan, wish, name, kind, price, worst, divided, lines, parts)
-    rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in parts])
-    found.troubles = checking.fund_troubles(wish.side, wish.symbol, parts, rules)
-    if not divided.ordered:
-        found.troubles.append(Trouble("nothing_to_order", "나눌 수량이 없습니다. 수량이나 금액을 늘리세요."))
-    warned = [rule.reason for rule in rules if rule.stance == IssueStance.WARNED]
-    found.reasons = _reasons(parts, found.worst_value, warned)
-    if whole and divided.ordered:
-        found.troubles += checking.troubles_of(user, children_wanted(plan, wish, lines))
-    return found
+    return Preview(plan, wish, name, kind, price, worst, divided, lines)
 
 
 def _quote(plan: Plan, legs: list[Leg], symbol: str) -> Quote:

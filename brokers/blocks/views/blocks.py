@@ -21,7 +21,8 @@ from brokers.blocks.selectors import (
     trail_of,
 )
 from brokers.blocks.services import allocating, changes
-from brokers.blocks.services.previewing import preview
+from brokers.blocks.services.account_parts import account_parts
+from brokers.blocks.services.previewing import Preview, preview, worked_out
 from brokers.blocks.services.staging import place_block
 from brokers.blocks.terms import AT_BROKERS, ENDED, BlockStatus
 from brokers.forms import kind_of
@@ -97,6 +98,22 @@ def live_preview(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
+def preview_accounts(request: SignedInRequest) -> HttpResponse:
+    """The part of it that the brokers are asked for; it comes when they have answered."""
+    form = BlockForm(request.POST, user=request.user)
+    context: dict[str, Any] = {"live": True}
+    if form.is_valid():
+        try:
+            found = worked_out(request.user, form.cleaned_data["plan"], form.wish())
+            waited = bool(request.POST.get("waited"))
+            context |= {"found": found, "parts": account_parts(request.user, found, waited=waited)}
+        except LucyError as refusal:
+            context["refusal"] = refusal
+    return render(request, "blocks/parts/accounts.html", context)
+
+
+@require_POST
+@signed_in
 def review(request: SignedInRequest) -> HttpResponse:
     """Every check of every child, then the question whether it shall leave."""
     form = BlockForm(request.POST, user=request.user)
@@ -148,11 +165,12 @@ def _form_context(form: BlockForm) -> dict[str, Any]:
     }
 
 
-def _review_context(request: SignedInRequest, form: BlockForm, found: Any) -> dict[str, Any]:
+def _review_context(request: SignedInRequest, form: BlockForm, found: Preview) -> dict[str, Any]:
     carried = [(name, request.POST.get(name, "")) for name in CARRIED]
     data = form.cleaned_data
     return {
         "found": found,
+        "parts": account_parts(request.user, found),
         "data": data,
         "carried": carried,
         "query": urlencode([pair for pair in carried if pair[0] != "client_block_id"]),

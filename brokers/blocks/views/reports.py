@@ -43,7 +43,7 @@ def report_file(request: SignedInRequest, kind: str) -> HttpResponseBase:
             return FileResponse(as_pdf(chosen), as_attachment=True, filename=f"{name}.pdf")
         return download(kind, name, COLUMNS, rows_of(chosen))
     except LucyError as refusal:
-        return no_file(request, "blocks:report", refusal)
+        return no_file(request, "blocks:allocations", refusal)
 
 
 def _wanted(request: SignedInRequest) -> ReportFilters:
