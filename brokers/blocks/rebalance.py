@@ -1,7 +1,8 @@
 """The trades that bring a fund towards its target weights, within its cash after costs. Pure.
 
 Each issue moves towards its target and never past it: a sale ends at or above the target, a buy at or below.
-Only cash that is there is spent: what the sales will bring is for the next round, when they are filled.
+What is ordered already counts as if it were filled, so the same step is not taken twice. Only cash that is
+there is spent: what the sales will bring is for the next round, when they are filled.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,24 @@ PARTS_OF_WHOLE = 10_000  # a target is in hundredths of a percent
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One issue of a fund: what is held, what is wanted, won a share."""
+    """One issue of a fund: shares, what is wanted, won a share."""
 
     symbol: str
-    held: int
+    held: int  # and free to sell
     target: int  # hundredths of a percent of the fund's net value
     price: Decimal
     rates: Rates
+    coming: int = 0  # of open buys
+    leaving: int = 0  # of open sales: not in `held`
+
+    @property
+    def expected(self) -> int:
+        return self.held + self.coming
+
+    @property
+    def owned(self) -> int:
+        """Now, whatever is ordered."""
+        return self.held + self.leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,7 @@ class Trade:
 class Proposal:
     """Sales first, in the lines' order."""
 
-    net: Decimal  # won: cash and shares at their prices
+    net: Decimal  # won: cash and shares at their prices, with what is on order
     trades: list[Trade]
     spent: Decimal  # won that the buys cost with commission
     wanted: dict[str, int]  # shares at the target, in whole lots
@@ -46,10 +58,13 @@ def rebalance(cash: Decimal, lines: Sequence[Line], lot: int = 1) -> Proposal:
     """Raises `ValueError` where the targets are more than the whole."""
     if sum(line.target for line in lines) > PARTS_OF_WHOLE:
         raise ValueError("The targets are more than the whole.")
-    net = cash + sum((line.held * line.price for line in lines), Decimal(0))
+    worth = ((line.expected + line.leaving) * line.price for line in lines)
+    net = cash + sum(worth, Decimal(0))
     wanted = {line.symbol: _shares_at(net, line, lot) for line in lines}
-    sales = [_trade(line, Side.SELL, line.held - wanted[line.symbol], lot) for line in lines]
-    gaps = {line.symbol: max(0, wanted[line.symbol] - line.held) // lot for line in lines}
+    sales = [
+        _trade(line, Side.SELL, min(line.held, line.expected - wanted[line.symbol]), lot) for line in lines
+    ]
+    gaps = {line.symbol: max(0, wanted[line.symbol] - line.expected) // lot for line in lines}
     lots = _affordable(cash, [line for line in lines if gaps[line.symbol]], gaps, lot)
     buys = [_trade(line, Side.BUY, lots.get(line.symbol, 0) * lot, lot) for line in lines]
     trades = [trade for trade in (*sales, *buys) if trade.quantity]

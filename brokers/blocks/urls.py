@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from brokers.blocks.views import approvals, baskets, blocks, fund_edit, funds, plans, reports
+from brokers.blocks.views import approvals, baskets, blocks, fund_edit, funds, plans, rebalancing, reports
 
 app_name = "blocks"
 urlpatterns = [
@@ -29,7 +29,8 @@ urlpatterns = [
     path("funds/<objectid:pk>/books/", fund_edit.books, name="fund-books"),
     path("funds/<objectid:pk>/targets/", fund_edit.targets, name="fund-targets"),
     path("funds/<objectid:pk>/restrictions/", fund_edit.restrictions, name="fund-restrictions"),
-    path("rebalance/", baskets.rebalance, name="rebalance"),
+    path("rebalance/", rebalancing.rebalance, name="rebalance"),
+    path("rebalance/<uuid:name>/", rebalancing.one_round, name="rebalance-round"),
     path("basket/", baskets.basket, name="basket"),
     path("basket/place/", baskets.place, name="basket-place"),
     path("report/", reports.report, name="allocations"),

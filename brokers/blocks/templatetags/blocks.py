@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from brokers.blocks.models import Block, BlockChild
 from brokers.blocks.terms import BlockStatus, ChildState
+from brokers.costs import Estimate
 from brokers.templatetags.lucy import status
 
 register = template.Library()
@@ -55,3 +56,9 @@ def points(value: Decimal | None) -> str:
 def named(names: dict[str, str], symbol: object) -> str:
     """The name of an issue whose code was typed; nothing for what is none."""
     return names.get(str(symbol or "").strip().upper(), "")
+
+
+@register.filter
+def charges(cost: Estimate) -> Decimal:
+    """Commission and tax, won."""
+    return cost.fee + cost.tax

@@ -1,46 +1,18 @@
-"""리밸런싱 and 바스켓: many blocks at once, seen before anything leaves."""
+"""바스켓: a file of orders, seen row by row before anything leaves."""
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from brokers.blocks.forms import BasketForm
-from brokers.blocks.models import Plan
-from brokers.blocks.rights import plans_of
-from brokers.blocks.services import baskets, rebalancing
+from brokers.blocks.services import baskets
+from brokers.blocks.views.rebalancing import plan_to_order
 from brokers.views.access import SignedInRequest, signed_in
 from lucy.errors import LucyError
 from lucy.sheets import MOST_BYTES
-
-
-def _plan(request: SignedInRequest, key: str) -> Plan:
-    plans = plans_of(request.user, to_order=True).select_related("executing_account")
-    return get_object_or_404(plans, pk=key, replaced_at=None)
-
-
-@require_http_methods(["GET", "POST"])
-@signed_in
-def rebalance(request: SignedInRequest) -> HttpResponse:
-    """`?plan=`: the proposal; POST places its blocks."""
-    plans = plans_of(request.user, to_order=True).filter(replaced_at=None).order_by("code")[:300]
-    context: dict[str, Any] = {"plans": list(plans), "name": uuid4()}
-    key = request.POST.get("plan") or request.GET.get("plan", "")
-    if not key:
-        return render(request, "blocks/rebalance.html", context)
-    plan = _plan(request, key)
-    try:
-        if request.method == "POST":
-            made = rebalancing.place(request.user, plan, request.POST.get("name", "")[:36])
-            messages.success(request, f"블록 {len(made)}건을 만들었습니다.")
-            return redirect("blocks:blocks")
-        context["round"] = rebalancing.propose(request.user, plan, whole=True)
-    except LucyError as refusal:
-        context["refusal"] = refusal
-    return render(request, "blocks/rebalance.html", context | {"plan": plan})
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,7 +39,7 @@ def basket(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def place(request: SignedInRequest) -> HttpResponse:
     """Step two: the same text, read and judged again."""
-    plan = _plan(request, request.POST.get("plan", ""))
+    plan = plan_to_order(request, request.POST.get("plan", ""))
     name, text = request.POST.get("file_name", ""), request.POST.get("text", "")[:MOST_BYTES]
     try:
         found, is_new = baskets.place(request.user, plan, name, text.replace("\r\n", "\n"))
