@@ -108,6 +108,33 @@ def test_a_notice_that_is_on_its_way_is_waited_for(still, paper_any, settings):
     assert not Discrepancy.objects.filter(kind=DiscrepancyKind.FILLS_MISSED).exists()
 
 
+def test_a_fill_that_comes_while_others_are_waited_for_is_not_beyond_the_list(still, paper_any, settings):
+    settings.NOTICES_LAG_SECONDS = 30.0
+    client_for(paper_any).place(request(still))
+    (line,) = client_for(paper_any).day_orders()
+    fill(still, paper_any, SimpleNamespace(broker_order_no=line.order_no), 4)
+    with ThreadPoolExecutor(1) as pool:
+        look = pool.submit(reconcile, paper_any)
+        eventually(lambda: Order.objects.filter(origin=OrderOrigin.ELSEWHERE).exists())
+        assert fills.record_fill(paper_any, notice(paper_any, line, 3))
+        assert fills.record_fill(paper_any, replace(notice(paper_any, line, 2), fill_no="2"))
+        look.result(30)
+    assert not Discrepancy.objects.filter(kind=DiscrepancyKind.FILLS_EXTRA).exists()
+
+
+def test_fills_beyond_the_list_are_shown_until_it_has_them(still, paper_any, trader):
+    order = place_order(paper_any, trader, "a", request(still))
+    fill(still, paper_any, order, 4)
+    (line,) = client_for(paper_any).day_orders()
+    assert fills.record_fill(paper_any, notice(paper_any, line, 4))
+    compare(paper_any, clock.trade_date(), [replace(line, filled_quantity=2)], clock.now())
+    row = Discrepancy.objects.get(kind=DiscrepancyKind.FILLS_EXTRA)
+    assert (row.ours, row.theirs, row.resolution) == ("체결 4주", "체결 2주", "")
+    reconcile(paper_any)
+    row.refresh_from_db()
+    assert row.resolution == Resolution.GONE
+
+
 def test_a_doubt_counts_no_shares_whose_notice_is_still_to_come(still, account, trader):
     order = place_order(account, trader, "a", request(still, quantity=10))
     for shares in (3, 3, 2):

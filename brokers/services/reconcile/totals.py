@@ -53,13 +53,19 @@ def settle(
         if line.order_no in known and told.get(line.order_no, 0) != line.filled_quantity
     ]
     missed = [line for line in differing if told.get(line.order_no, 0) < line.filled_quantity]
+    # Now, not after the waiting: a fill that comes meanwhile is news that this list cannot know.
+    beyond = [
+        line
+        for line in differing
+        if told[line.order_no] > line.filled_quantity and line.order_no not in moving
+    ]
     if missed and _is_busy(account, missed, asked_at):
         missed = _still_missed(account, missed, told)
     for batch in batches(missed):
         result.filled += _settle_lines(account, batch, told, known)
-    for line in differing:
-        if told[line.order_no] > line.filled_quantity and line.order_no not in moving:
-            _tell_extra(account, line, told[line.order_no])
+    for line in beyond:
+        _tell_extra(account, line, told[line.order_no])
+    _forget_extra(account, lines, beyond)
     open_orders = _open_or_doubtful(account, known)
     by_order: dict[object, list[OrderLine]] = defaultdict(list)
     for line in lines:
@@ -162,6 +168,14 @@ def _tell_extra(account: BrokerAccount, line: OrderLine, told: int) -> None:
     if told > line.filled_quantity:
         ours, theirs = f"체결 {told:,}주", f"체결 {line.filled_quantity:,}주"
         discrepancies.found(account, Kind.FILLS_EXTRA, line.order_no, order=order, ours=ours, theirs=theirs)
+
+
+def _forget_extra(account: BrokerAccount, lines: list[OrderLine], beyond: list[OrderLine]) -> None:
+    """What was beyond an earlier list stands in this one."""
+    agreeing = {line.order_no for line in lines} - {line.order_no for line in beyond}
+    for row in account.discrepancies.filter(kind=Kind.FILLS_EXTRA, resolution=""):
+        if row.subject in agreeing:
+            discrepancies.gone(account, Kind.FILLS_EXTRA, row.subject)
 
 
 def _filled_by_number(
