@@ -79,7 +79,7 @@ def _full_day() -> tuple[Any, Any]:
     from django.test import Client
 
     from accounts.models import User
-    from bench.blocks import make_plan
+    from bench.plans import make_plan
     from brokers.blocks.selectors import legs_of
     from brokers.models import AccountGrant, BrokerAccount
 

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,19 +12,18 @@ from accounts.models import User
 from bench import block_pages
 from bench.figures import Figure, percentile
 from bench.people import Trader
+from bench.plans import make_plan
 from brokers import adapters
 from brokers.adapters import client_for
 from brokers.adapters.base import OrderRequest
 from brokers.adapters.ls.codes import NEW_ORDER
-from brokers.blocks.models import Block, Fund, FundGrant, Plan
+from brokers.blocks.models import Block, Plan
 from brokers.blocks.preview import Wish
 from brokers.blocks.services import sending
-from brokers.blocks.services.plans import LegDraft, PlanDraft, save_plan
 from brokers.blocks.services.staging import place_block
-from brokers.blocks.terms import Basis, BlockStatus, Mode, OnTrouble, Rounding
+from brokers.blocks.terms import BlockStatus
 from brokers.models import AccountGrant, BrokerAccount, Order
 from brokers.terms import Broker
-from lucy import clock
 
 LEGS_AN_ACCOUNT = 5
 ROUNDS = 5
@@ -36,28 +34,6 @@ ABOVE_PACE_MS = 200.0
 def figures(traders: Sequence[Trader], request: OrderRequest) -> list[Figure]:
     """`traders`: as many accounts at each broker; one person trades them all here."""
     return [_sending_figure(traders, request), *block_pages.figures()]
-
-
-def make_plan(user: User, accounts: Sequence[BrokerAccount], legs: int) -> Plan:
-    """A fund a leg, the accounts in turn."""
-    now = clock.now() - timedelta(minutes=1)
-    drafts = []
-    for index in range(legs):
-        fund = Fund.objects.create(code=f"F{index:03d}", name=f"펀드 {index}", cash=10**14, as_of=now)
-        FundGrant.objects.create(fund=fund, user=user, can_order=True)
-        drafts.append(LegDraft(fund, accounts[index % len(accounts)], 10_000 // legs))
-    draft = PlanDraft(
-        code="BENCH",
-        name="벤치",
-        mode=Mode.OWN,
-        basis=Basis.WEIGHT,
-        rounding=Rounding.QUOTA,
-        lot=1,
-        on_trouble=OnTrouble.GO_ON,
-        executing_account=None,
-        legs=drafts,
-    )
-    return save_plan(user, draft)
 
 
 def _sending_figure(traders: Sequence[Trader], request: OrderRequest) -> Figure:
