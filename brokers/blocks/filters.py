@@ -29,7 +29,12 @@ class ReportFilters(forms.Form):
         label="펀드",
         empty_label="모든 펀드",
     )
-    symbol = forms.CharField(required=False, label="종목", max_length=60)
+    symbol = forms.CharField(
+        required=False,
+        label="종목",
+        max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": "이름이나 코드"}),
+    )
     side = forms.ChoiceField(choices=[("", "매수·매도"), *Side.choices], required=False, label="구분")
     final = forms.ChoiceField(
         choices=[("", "확정·진행 중"), ("yes", "배분 확정"), ("no", "진행 중")], required=False, label="배분"

@@ -24,8 +24,10 @@ COLUMNS = (
     *("금액", "수수료", "세금", "정산금액", "계좌", "블록", "상태"),
 )
 PRINTED = (*COLUMNS[2:13], COLUMNS[14])
-WIDTHS = (16, 32, 12, 18, 18, 23, 30, 19, 19, 31, 34, 21)  # millimetres
+WIDTHS = (16, 36, 12, 17, 17, 19, 26, 19, 21, 26, 44, 20)  # millimetres
+NAMES = (1, 10)  # columns of issue and account
 FONT = "HYGothic-Medium"  # Adobe's Korean font: named in the file, brought by the reader
+FONT_SIZE, PADDING = 8, 4  # points
 PDF_ROWS = 3_000  # some eighty sheets, made in seconds; a table is laid out whole
 
 
@@ -92,7 +94,18 @@ def _built(story: list[Flowable], title: str) -> io.BytesIO:
 
 
 def _printed(cells: list[Cell]) -> list[str]:
-    return [_figure(cell) for cell in (*cells[2:13], cells[14])]
+    texts = [_figure(cell) for cell in (*cells[2:13], cells[14])]
+    for column in NAMES:
+        texts[column] = _fitted(texts[column], WIDTHS[column])
+    return texts
+
+
+def _fitted(text: str, width: int) -> str:
+    """No wider than its column (millimetres): a long name ends with dots."""
+    room = width * mm - 2 * PADDING
+    while pdfmetrics.stringWidth(text, FONT, FONT_SIZE) > room:
+        text = text[:-2] + "…"
+    return text
 
 
 def _table(lines: list[list[str]], sums: Sums) -> Table:
@@ -105,7 +118,9 @@ def _table(lines: list[list[str]], sums: Sums) -> Table:
     table.setStyle(
         TableStyle(
             [
-                ("FONT", (0, 0), (-1, -1), FONT, 8),
+                ("FONT", (0, 0), (-1, -1), FONT, FONT_SIZE),
+                ("LEFTPADDING", (0, 0), (-1, -1), PADDING),
+                ("RIGHTPADDING", (0, 0), (-1, -1), PADDING),
                 ("BACKGROUND", (0, 0), (-1, 0), colors.HexColor("#e8f6f8")),
                 ("ALIGN", (3, 0), (9, -1), "RIGHT"),
                 ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.HexColor("#cfd7e0")),

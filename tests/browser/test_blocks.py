@@ -55,6 +55,7 @@ def write_block(page, price, quantity):
     page.get_by_label("수량", exact=True).fill(str(quantity))
     expect(page.locator("#block-preview")).to_contain_text(f"{quantity}주")
     expect(page.locator("#block-preview")).to_contain_text("두 번째 사람의 승인")
+    expect(page.locator("#preview-accounts [data-account]")).to_have_count(2)  # the brokers' own figures
     picture(page, "new")
     page.get_by_role("button", name="점검하고 확인").click()
     page.get_by_label("배분과 금액을 확인했습니다").check()

@@ -135,7 +135,9 @@ def _question(account: BrokerAccount, wish: Wish) -> Question[Decimal]:
 
 
 def _told(figure: Callable[[], Decimal]) -> Decimal:
+    """Raises `LucyError`; what a check would say of an order is left out: here none was refused."""
     try:
         return figure()
     except FactMissing as missing:
-        raise LucyError(missing.code, missing.message, status=503) from missing
+        words = f"증권사가 답하지 않았습니다: {missing.__cause__ or missing}"
+        raise LucyError(missing.code, words, status=503) from missing
