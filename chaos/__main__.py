@@ -26,6 +26,8 @@ SECONDS_AN_ORDER = 1.0
 SECONDS_BESIDES = 300.0
 QUIET_SECONDS = 240.0
 LOOK_AGAIN_SECONDS = 0.05
+MIDST_SECONDS = 1.5
+MIDST_LOOK_SECONDS = 0.005
 
 
 def main() -> int:
@@ -136,7 +138,7 @@ def storm(
                 raise TimeoutError(f"not all was done: {begun} of {len(plan.wishes), len(plan.blocks)}")
             if left and traders.told.begun >= left[0].after:
                 blow = left.pop(0)
-                told(f"{traders.told.begun:5d} orders begun: {blow.deed}")
+                told(f"{traders.told.begun:5d} orders begun: {blow.deed}{_awaited(blow.deed)}")
                 strike(blow.deed, running, broker)
                 blows[blow.deed] += 1
             time.sleep(LOOK_AGAIN_SECONDS)
@@ -149,6 +151,19 @@ def storm(
         raise failure
     told(f"all {traders.told.begun} orders and {managers.told.begun} blocks begun, faults cleared")
     return faults, blows
+
+
+def _awaited(deed: Deed) -> str:
+    """A process or a store falls in the midst of a block's way out, if one leaves within a moment."""
+    from brokers.blocks.models import Block
+    from brokers.blocks.terms import BlockStatus
+
+    give_up = time.monotonic() + MIDST_SECONDS
+    while deed.startswith(("kill", "restart")) and time.monotonic() < give_up:
+        if Block.objects.filter(status__in=[BlockStatus.STAGED, BlockStatus.SENDING]).exists():
+            return " while a block leaves"
+        time.sleep(MIDST_LOOK_SECONDS)
+    return ""
 
 
 def strike(deed: Deed, running: House, broker: "Broker") -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from brokers.blocks.allocation import Party, ideal_shares
 from brokers.blocks.models import AllocationShare, Block, BlockChild, BlockEvent
-from brokers.blocks.selectors import children_of, legs_of, shares_of
+from brokers.blocks.selectors import children_of, shares_of
 from brokers.blocks.terms import ENDED, BlockStatus, ChildState, EventKind, Mode, OnTrouble
 from brokers.costs import estimate
 from brokers.models import BrokerAccount, Fill, Instrument, Order, OrderChange, OrderNumber, OrderStatus
@@ -168,10 +168,8 @@ class _BlockBooks:
     def _compare_shared_out(self) -> None:
         """Floor or ceiling of each ideal share, in lots; one lot at most is broken; won exact in sum."""
         lot = self.block.plan.lot
-        caps = {leg.position: leg.cap for leg in legs_of(self.block.plan)}
         parties = [
-            Party(share.weight, None if caps[share.position] is None else caps[share.position] // lot)
-            for share in self.shares
+            Party(share.weight, None if share.cap is None else share.cap // lot) for share in self.shares
         ]
         whole = self.block.filled_quantity // lot
         for share, ideal in zip(self.shares, ideal_shares(parties, whole), strict=True):

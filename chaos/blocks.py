@@ -156,7 +156,7 @@ def _wish(number: int, after: int, dice: Random, sizes: _Sizes) -> BlockWish:
 
 
 def _ticks(dice: Random, side: str) -> int:
-    waits = dice.randint(-2, 8)
+    waits = dice.randint(-2, 12)
     return -waits if side == "buy" else waits
 
 

@@ -9,6 +9,8 @@ from chaos.crowd import IMPATIENCE_SECONDS, PATIENCE_SECONDS, Answer, Crowd, rea
 from chaos.desk import Desk
 
 WAIT_SECONDS = 0.05
+TRIES = 5  # where a check could not be made
+TRY_AGAIN_SECONDS = 0.5
 PATH = "/api/v1/blocks/"
 
 
@@ -45,8 +47,10 @@ class Managers(Crowd):
                 return
         self._place(wish)
         placed = self._placed[wish.manager]
-        if wish.change and placed:
-            self._change(wish, list(placed.items())[-1 - wish.quantity % min(len(placed), 3)])
+        if wish.change == "cancel part":
+            self._cancel_part(wish, [*placed.values()][::-1])
+        elif wish.change and placed:
+            self._change(wish, *list(placed.items())[-1 - wish.quantity % min(len(placed), 3)])
 
     def _place(self, wish: BlockWish) -> None:
         wanted = {
@@ -62,7 +66,10 @@ class Managers(Crowd):
         door = self._doors[wish.manager]
         if wish.impatient:
             door.ask(PATH, wanted, IMPATIENCE_SECONDS)
-        status, answer = self._until_answered(lambda: door.ask(PATH, wanted, PATIENCE_SECONDS))
+        for _ in range(TRIES):
+            status, answer = self._until_answered(lambda: door.ask(PATH, wanted, PATIENCE_SECONDS))
+            if not _may_pass(answer) or self._enough.wait(TRY_AGAIN_SECONDS):
+                break
         if status not in (200, 201):
             self._count(f"block not taken: {_troubles(status, answer)}")
             return
@@ -81,11 +88,7 @@ class Managers(Crowd):
         heard = answer["status"] if status == 200 else f"not taken: {_troubles(status, answer)}"
         self._count(f"block {wish.answer} {heard}")
 
-    def _change(self, wish: BlockWish, earlier: tuple[BlockWish, str]) -> None:
-        old, block = earlier
-        if wish.change == "cancel part":
-            self._cancel_part(wish, block)
-            return
+    def _change(self, wish: BlockWish, old: BlockWish, block: str) -> None:
         wanted: dict[str, Any] = {"client_request_id": f"{wish.client_block_id}-{wish.change}"}
         if wish.change == "modify":
             wanted |= {"order_type": "limit", "price": str(self._price(old.code, wish.change_ticks))}
@@ -100,26 +103,28 @@ class Managers(Crowd):
         for outcome in answer["outcomes"]:
             self._count(f"block {kind}, leg {outcome['outcome']}")
 
-    def _cancel_part(self, wish: BlockWish, block: str) -> None:
-        """Half of what is open in one of the block's orders, by the doorway of orders."""
-        door = self._doors[wish.manager]
-        status, answer = self._until_answered(lambda: door.ask(f"{PATH}{block}/", None, PATIENCE_SECONDS))
-        if status != 200:
-            return
-        open_ones = [
-            (child["order"], child["quantity"] - child["filled_quantity"])
-            for child in answer["children"]
-            if child["order_status"] in ("accepted", "partially_filled")
-        ]
-        if not open_ones:
+    def _cancel_part(self, wish: BlockWish, blocks: Sequence[str]) -> None:
+        """Half of what is open in an order of the newest block that has one, by the doorway of orders."""
+        works = next((found for block in blocks if (found := self._working(wish.manager, block))), [])
+        if not works:
             self._count("block cancel part: nothing works")
             return
-        order, shares = open_ones[wish.quantity % len(open_ones)]
+        order, shares = works[wish.quantity % len(works)]
         wanted = {"client_request_id": f"{wish.client_block_id}-part", "quantity": max(1, shares // 2)}
-        path = f"/api/v1/orders/{order}/cancel/"
+        path, door = f"/api/v1/orders/{order}/cancel/", self._doors[wish.manager]
         status, answer = self._until_answered(lambda: door.ask(path, wanted, PATIENCE_SECONDS))
         heard = answer["status"] if status in (200, 201) else f"refused: {reason_of(status, answer)}"
         self._count(f"block cancel part {heard}")
+
+    def _working(self, manager: int, block: str) -> list[tuple[str, int]]:
+        """The orders of a block that work, with the shares that are not filled."""
+        door, path = self._doors[manager], f"{PATH}{block}/"
+        status, answer = self._until_answered(lambda: door.ask(path, None, PATIENCE_SECONDS))
+        return [
+            (child["order"], child["quantity"] - child["filled_quantity"])
+            for child in (answer["children"] if status == 200 else [])
+            if child["order_status"] in ("accepted", "partially_filled")
+        ]
 
     def _go_home(self, wishes: Sequence[BlockWish]) -> None:
         """What still works is cancelled, but for some blocks that stay over the close."""
@@ -133,8 +138,17 @@ class Managers(Crowd):
         return self._until_answered(lambda: door.ask(path, wanted, PATIENCE_SECONDS))
 
 
+def _may_pass(answer: Facts) -> bool:
+    """The block was refused only because a check could not be made: the broker gave no answer."""
+    codes = _codes(answer)
+    return bool(codes) and all(code.endswith("_unavailable") for code in codes)
+
+
 def _troubles(status: int, answer: Facts) -> str:
     """The code, and of a block that its checks refused the codes of what they found."""
+    return " ".join([reason_of(status, answer), *_codes(answer)])
+
+
+def _codes(answer: Facts) -> list[str]:
     troubles = answer.get("error", {}).get("details", {}).get("troubles", [])
-    codes = sorted({trouble["code"] for trouble in troubles})
-    return " ".join([reason_of(status, answer), *codes])
+    return sorted({trouble["code"] for trouble in troubles})

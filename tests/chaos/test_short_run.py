@@ -1,4 +1,4 @@
-"""The chaos run in small: sixty orders at both brokers under faults; and that it notices a missing guard."""
+"""The chaos run in small: orders and blocks at both brokers under faults; it notices what is wrong."""
 
 import itertools
 import uuid
@@ -6,21 +6,31 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
+from rest_framework.test import APIClient
 
 from accounts.models import User
 from brokers.adapters.base import OrderRequest
 from brokers.api.shapes import ChangeShape
+from brokers.blocks.models import AllocationShare, BlockChild
+from brokers.blocks.tasks import block_sweep
+from brokers.blocks.terms import ChildState
 from brokers.models import EventKind, Order
 from brokers.selectors import order_snapshot
 from brokers.services import booking, changes, fills, orders
 from brokers.services.reconcile import patience
 from brokers.terms import OrderType, Side
+from chaos.block_verdict import compare_blocks
 from chaos.broker import Broker
+from chaos.desk import make_desk
+from chaos.managers import Managers
+from chaos.message_verdict import compare_messages, compare_report
 from chaos.people import make_people
 from chaos.plan import Wish, background, make_plan, rules_of
 from chaos.quiet import wait_until_quiet
+from chaos.receiver import Receiver
 from chaos.traders import Traders
-from chaos.verdict import compare
+from chaos.verdict import Verdict, compare
 from lucy.errors import LucyError
 from tests.services import eventually
 
@@ -74,6 +84,18 @@ class ServiceDoor:
             return refusal.status, {"error": {"code": refusal.code}}
 
 
+class ApiDoor:
+    """The REST API in the test's own process."""
+
+    def __init__(self, user):
+        self._client = APIClient()
+        self._client.force_authenticate(user)
+
+    def ask(self, path, wanted, seconds):
+        reply = self._client.get(path) if wanted is None else self._client.post(path, wanted, format="json")
+        return reply.status_code, reply.json()
+
+
 def _change(change):
     return dict(ChangeShape(change).data)
 
@@ -97,23 +119,52 @@ def people(broker):
     return found
 
 
-def run(plan, people, broker, rules):
+@pytest.fixture
+def receiver():
+    ear = Receiver(seed=1)
+    ear.calm()
+    ear.start()
+    yield ear
+    ear.stop()
+
+
+@pytest.fixture
+def desk(people, receiver):
+    made = make_desk([person.account for person in people], receiver.url)
+    receiver.secret = made.hook.secret
+    return made
+
+
+def run(plan, people, broker, rules, desk=None):
     """Trade the plan under the rules until all is quiet; the verdict on both sets of books."""
     for rule in rules:
         broker.post("/faults", **rule)
     traders = Traders(plan, people, [ServiceDoor(person) for person in people], broker, threads=4)
-    traders.start()
+    crowds = [traders]
+    if desk:
+        doors = [ApiDoor(user) for user in desk.managers]
+        approver = ApiDoor(desk.approver)
+        crowds.append(Managers(plan.blocks, desk, doors, approver, broker, lambda: traders.told.begun))
+    for crowd in crowds:
+        crowd.start()
     try:
         blows = list(plan.blows)
-        eventually(lambda: traders.are_done or strike(blows, traders, broker), 120)
+        eventually(
+            lambda: all(crowd.are_done for crowd in crowds) or strike(blows, traders, broker),
+            120,
+        )
     finally:
-        traders.stop()
+        for crowd in crowds:
+            crowd.stop()
         broker.clear_faults()
         broker.post("/matching", automatic=False)
-    assert not traders.failed
+    assert not [failure for crowd in crowds for failure in crowd.failed]
     accounts = [person.account for person in people]
-    wait_until_quiet(accounts, QUIET_SECONDS)
-    return compare(broker, accounts, {}, traders.told.answered)
+    wait_until_quiet(accounts, QUIET_SECONDS, watch=block_sweep)
+    verdict = compare(broker, accounts, {}, traders.told.answered)
+    if desk:
+        compare_blocks(broker, accounts, crowds[1].told.answered, verdict)
+    return verdict
 
 
 def strike(blows, traders, broker):
@@ -141,11 +192,28 @@ def test_the_same_seed_is_the_same_plan():
     assert len(set(names)) == 200
 
 
-def test_sixty_orders_under_faults_lose_and_double_nothing(people, broker):
-    verdict = run(make_plan(1, 60, accounts=4), people, broker, background())
+def test_sixty_orders_and_two_blocks_under_faults_lose_and_double_nothing(people, broker, desk, receiver):
+    plan = make_plan(1, 60, accounts=4)
+    plan.blocks[:] = plan.blocks[1:3]  # own accounts with lots and the rule to stop; one account for three
+    verdict = run(plan, people, broker, background(), desk)
+    compare_messages(receiver, verdict)
+    compare_report(ApiDoor(desk.approver), verdict)
     assert (verdict.lost, verdict.doubled, verdict.unexplained) == ([], [], [])
     assert verdict.counts["orders in the ledger"] >= 40
     assert verdict.counts["events in the trails"] > 100
+    assert verdict.counts["blocks"] == 2
+    BlockChild.objects.filter(position=0).update(state=ChildState.STAGED)
+    AllocationShare.objects.filter(position=1).update(filled=F("filled") + 1)
+    found = _words_about(people, broker)
+    assert "leg 0 (staged) never left" in found
+    assert "shares allocated, should be" in found
+
+
+def _words_about(people, broker):
+    """What the verdict on the blocks says now."""
+    verdict = Verdict()
+    compare_blocks(broker, [person.account for person in people], [], verdict)
+    return "; ".join(verdict.lost + verdict.doubled + verdict.unexplained)
 
 
 def one_order(people, market=False):
@@ -153,6 +221,7 @@ def one_order(people, market=False):
     plan = make_plan(1, 1, accounts=len(people))
     plan.wishes[:] = [wish]
     plan.blows.clear()
+    plan.blocks.clear()
     return plan
 
 
