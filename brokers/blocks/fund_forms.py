@@ -80,7 +80,8 @@ class HeadForm(forms.Form):
         first: dict[str, Any] = {"is_active": True, "as_of": clock.now(), "cash": None}
         if fund is not None:
             first = {name: getattr(fund, name) for name in HEAD}
-        super().__init__(*args, initial=first, **kwargs)
+        kwargs["initial"] = first
+        super().__init__(*args, **kwargs)
         if fund is not None:  # its code names it in files and at its ERP; its books have a page of their own
             for name in ("code", "cash", "as_of"):
                 del self.fields[name]
@@ -96,7 +97,8 @@ class BooksForm(forms.Form):
     as_of = AsOfField(help_text="현금과 보유 수량이 이 시각의 것입니다. 그 뒤의 블록은 Lucy가 더하고 뺍니다.")
 
     def __init__(self, *args: Any, fund: Fund, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"cash": fund.cash, "as_of": fund.as_of}, **kwargs)
+        kwargs["initial"] = {"cash": fund.cash, "as_of": fund.as_of}
+        super().__init__(*args, **kwargs)
         self.fund = fund
 
     def clean_as_of(self) -> datetime:

@@ -32,7 +32,10 @@ urlpatterns = [
     path("rebalance/", rebalancing.rebalance, name="rebalance"),
     path("rebalance/<uuid:name>/", rebalancing.one_round, name="rebalance-round"),
     path("basket/", baskets.basket, name="basket"),
+    path("basket/example.<str:kind>", baskets.example, name="basket-example"),
     path("basket/place/", baskets.place, name="basket-place"),
+    path("basket/<objectid:pk>/", baskets.one, name="one-basket"),
+    path("basket/<objectid:pk>/resume/", baskets.resume, name="resume-basket"),
     path("report/", reports.report, name="allocations"),
     path("report/file.<str:kind>", reports.report_file, name="allocations-file"),
 ]

@@ -1,4 +1,5 @@
-// Tables that are written row by row: legs of a plan, holdings, targets and restricted issues of a fund.
+// Forms of the pages of funds and blocks: tables written row by row (legs, holdings, targets, restricted issues),
+// and buttons that say what is being waited for.
 const KOREAN = { maximumFractionDigits: 2 };
 
 /** @param {HTMLFormElement} form */
@@ -42,3 +43,13 @@ document.addEventListener("click", (event) => {
   const seoul = new Date(Date.now() + 9 * 3_600_000); // whatever zone the browser is in
   field.value = seoul.toISOString().slice(0, 19);
 });
+
+document.addEventListener("submit", (event) => {
+  const busy = event.target.dataset.busy;
+  const button = event.submitter;
+  if (!busy || !button) return;
+  button.textContent = busy;
+  button.setAttribute("aria-busy", "true");
+  setTimeout(() => { button.disabled = true; }); // after the browser has taken the form
+});
+window.addEventListener("pageshow", (event) => event.persisted && window.location.reload()); // back: not busy any more

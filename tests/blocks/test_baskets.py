@@ -4,16 +4,18 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from openpyxl import Workbook
 
 from brokers.adapters import client_for
 from brokers.blocks.models import Basket, BasketRow, Block
 from brokers.blocks.services import baskets, staging
+from brokers.blocks.services.basket_rows import judge
 from brokers.models import Order
 from lucy.errors import LucyError
+from tests.accounts.callers import browser_of
 from tests.blocks.desk import SYMBOL, make_fund, make_plan
 from tests.browser.desk import make_issues
+from tests.factories import make_user
 from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +34,11 @@ def plan(trader, account, ls_account, low):
     return make_plan(trader, [(funds[0], account, 6000), (funds[1], ls_account, 4000)])
 
 
+def place(user, plan, name, text):
+    """As a person does: look, then send what was looked at."""
+    return baskets.place(user, plan, baskets.looked(judge(user, plan, text), name))
+
+
 def test_each_row_tells_its_own_error_and_nothing_is_sent(plan, trader, low):
     rows = [
         f"A,{SYMBOL},매수,10,,{low}",
@@ -44,22 +51,22 @@ def test_each_row_tells_its_own_error_and_nothing_is_sent(plan, trader, low):
         f"A,{SYMBOL},매수,1,,{low}",
         f"A,035720,매수,1,,{low + 1}",
     ]
-    found = baskets.judge(trader, plan, "\n".join([HEAD, *rows]))
+    found = judge(trader, plan, "\n".join([HEAD, *rows]))
     said = [" ".join(row.errors) for row in found.rows]
-    words = ["", "펀드", "종목코드", "구분", "숫자", "하나만", "비중", "위에", "호가단위"]
+    words = ["", "펀드코드", "종목코드", "구분", "숫자", "하나만", "비중", "위에", "호가단위"]
     assert [bool(text) for text in said] == [bool(word) for word in words]
     assert all(word in text for word, text in zip(words, said, strict=True))
     with pytest.raises(LucyError, match="오류가 있는 파일"):
-        baskets.place(trader, plan, "wrong.csv", found.text)
+        place(trader, plan, "wrong.csv", found.text)
     assert not Block.objects.exists()
     assert not Basket.objects.exists()
 
 
 def test_a_file_is_ordered_once_row_by_row(plan, trader, low):
     text = "\n".join([HEAD, f"A,{SYMBOL},매수,10,,{low}", f"B,{SYMBOL},매수,,50%,{low}"])
-    basket, is_new = baskets.place(trader, plan, "one.csv", text)
+    basket, is_new = place(trader, plan, "one.csv", text)
     assert is_new
-    assert baskets.place(trader, plan, "other name.csv", text) == (basket, False)
+    assert place(trader, plan, "other name.csv", text) == (basket, False)
     block = Block.objects.get()  # one issue, side and price: one block
     assert block.ordered_quantity == 10 + 49  # half of the cash, less the commission
     assert set(BasketRow.objects.values_list("number", "block")) == {(2, block.pk), (3, block.pk)}
@@ -78,9 +85,9 @@ def test_a_basket_whose_process_died_is_continued(plan, trader, low, monkeypatch
 
     monkeypatch.setattr(baskets, "place_block", dying)
     with pytest.raises(SystemExit):
-        baskets.place(trader, plan, "two.csv", text)
+        place(trader, plan, "two.csv", text)
     monkeypatch.undo()
-    baskets.place(trader, plan, "two.csv", text)
+    place(trader, plan, "two.csv", text)
     assert sorted(Block.objects.values_list("ordered_quantity", flat=True)) == [5, 10]
     assert not BasketRow.objects.filter(block=None).exists()
 
@@ -92,21 +99,78 @@ def test_the_page_previews_an_excel_file_and_orders_it(plan, trader, low):
         book.active.append(cells)
     body = BytesIO()
     book.save(body)
-    browser = Client()
-    browser.force_login(trader, backend="django.contrib.auth.backends.ModelBackend")
+    browser = browser_of(trader)
     file = SimpleUploadedFile("주문.xlsx", body.getvalue())
     page = browser.post("/blocks/basket/", {"plan": str(plan.pk), "file": file})
     assert "블록 1건 보내기" in page.content.decode()
-    judged = page.context["judged"]
-    sent = {"plan": str(plan.pk), "file_name": "주문.xlsx", "text": judged.text.replace("\n", "\r\n")}
+    sent = {"look": page.context["look"]}
+    assert browser.post("/blocks/basket/place/", sent).status_code == 302  # not read
+    assert not Basket.objects.exists()
     for _ in range(2):
-        assert browser.post("/blocks/basket/place/", sent).status_code == 302
+        done = browser.post("/blocks/basket/place/", sent | {"read": "on"})
+        assert done.url == f"/blocks/basket/{Basket.objects.get().pk}/"
     assert Block.objects.count() == 1
+    shown = browser.get(done.url).content.decode()
+    assert "주문.xlsx" in shown
+    assert browser_of(make_user()).get(done.url).status_code == 404
+    file.seek(0)
+    again = browser.post("/blocks/basket/", {"plan": str(plan.pk), "file": file})
+    assert again.url == done.url  # the same file: what was done the first time
     odd = browser.post("/blocks/basket/", {"plan": str(plan.pk), "file": SimpleUploadedFile("x.xlsx", b"no")})
     assert odd.status_code == 422
+    assert "보낸 주문은 없습니다" in odd.content.decode()
+
+
+def test_what_leaves_is_what_was_looked_at(plan, trader, low):
+    """A row without a price, and a weight: worked out once, not again when the market has moved."""
+    text = "\n".join([HEAD, f"A,{SYMBOL},매수,10,,", f"B,{SYMBOL},매수,,50%,{low}"])
+    seen = baskets.looked(judge(trader, plan, text), "f.csv")
+    sent = baskets.looked_at(trader, baskets.sealed(trader, seen))
+    assert sent == seen
+    with pytest.raises(LucyError, match="10분"):
+        baskets.looked_at(make_user(), baskets.sealed(trader, seen))
+    baskets.place(trader, plan, sent)
+    prices = {block.price for block in Block.objects.all()}
+    assert prices == {line.price for line in seen.lines}
+
+
+def test_rows_that_are_refused_keep_the_reason_and_leave_later(plan, trader, low, monkeypatch):
+    text = "\n".join([HEAD, f"A,{SYMBOL},매수,10,,{low}", f"B,{SYMBOL},매수,5,,{low + 100}"])
+
+    def moody(user, name, plan, wish, **more):
+        if wish.price != low:
+            raise LucyError("block_refused", "그 사이 현금이 모자랍니다.", status=409)
+        return staging.place_block(user, name, plan, wish, **more)
+
+    monkeypatch.setattr(baskets, "place_block", moody)
+    basket, _new = place(trader, plan, "two.csv", text)
+    monkeypatch.undo()
+    assert BasketRow.objects.get(block=None).note == "그 사이 현금이 모자랍니다."
+    address = f"/blocks/basket/{basket.pk}/"
+    assert "그 사이 현금이" in browser_of(trader).get(address).content.decode()
+    assert browser_of(make_user()).post(f"{address}resume/").status_code == 404
+    browser_of(trader).post(f"{address}resume/")
+    assert not BasketRow.objects.filter(block=None).exists()
+    assert sorted(Block.objects.values_list("ordered_quantity", flat=True)) == [5, 10]
+
+
+def test_the_example_is_read_and_orders_nothing(plan, trader):
+    browser = browser_of(trader)
+    for kind in ("csv", "xlsx"):
+        file = SimpleUploadedFile(f"example.{kind}", browser.get(f"/blocks/basket/example.{kind}").content)
+        page = browser.post("/blocks/basket/", {"plan": str(plan.pk), "file": file})
+        assert page.status_code == 422
+        assert [row.symbol for row in page.context["judged"].rows] == ["005930", "000660", "069500"]
+        assert all("펀드코드" in row.errors[0] for row in page.context["judged"].rows)
+    assert not Basket.objects.exists()
+
+
+def test_zeros_that_a_spreadsheet_cut_off_are_put_back_and_rows_keep_their_numbers(plan, trader, low):
+    found = judge(trader, plan, f"{HEAD}\n\nA,5930,매수,10,,{low}\n")
+    assert [(row.number, row.symbol, row.errors) for row in found.rows] == [(3, SYMBOL, [])]
 
 
 def test_a_table_without_its_columns_is_refused(plan, trader):
     for text in ("", "펀드코드,종목코드\nA,1", "a\nb"):
         with pytest.raises(LucyError):
-            baskets.judge(trader, plan, text)
+            judge(trader, plan, text)

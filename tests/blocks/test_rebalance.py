@@ -158,7 +158,7 @@ def test_the_page_places_what_was_looked_at_and_only_that(paper, trader, account
     assert "data-wave" in shown
     assert browser_of(make_user()).get(done.url).status_code == 404
     part = browser.get(done.url, headers={"HX-Request": "true"}).content.decode()
-    assert part.lstrip().startswith("<section")
+    assert part.lstrip().startswith("<div id=\"round\"")
 
 
 def test_blocks_that_are_too_much_together_all_stay(paper, trader, account, ls_account, issues):

@@ -27,6 +27,10 @@ class Basket(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "plan", "file_hash"], name="one_basket_per_file")
         ]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="baskets_of_user"),
+            models.Index(fields=["file_hash"], name="baskets_of_file"),
+        ]
 
     def __str__(self) -> str:
         return self.file_name
@@ -47,6 +51,7 @@ class BasketRow(models.Model):
     block = models.ForeignKey(
         Block, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="블록"
     )
+    note = models.CharField("사유", max_length=300, blank=True, default="")  # why it has no block
 
     class Meta:
         verbose_name = "바스켓 행"

@@ -94,10 +94,8 @@ class FundRound:
         """Percent of the net value, now and when all is filled."""
         if self.proposal.net <= 0:
             return None
-        return tuple(100 - sum(map(_weight, part), NOTHING) for part in zip(*self._pairs(), strict=True))  # type: ignore[return-value]
-
-    def _pairs(self) -> list[tuple[Decimal | None, Decimal | None]]:
-        return [(step.before, step.after) for step in self.steps]
+        before = sum((_weight(step.before) for step in self.steps), NOTHING)
+        return 100 - before, 100 - sum((_weight(step.after) for step in self.steps), NOTHING)
 
     @property
     def off(self) -> tuple[Decimal, Decimal]:
@@ -149,7 +147,8 @@ class Round:
             [wish.symbol, wish.side, str(wish.price), sorted((wish.targets or {}).items())]
             for wish in (found.wish for found in self.blocks)
         ]
-        return seal(user, {"rebalance": name, "plan": str(self.plan.pk), "wishes": wishes})
+        told = {"name": name, "plan": str(self.plan.pk), "wishes": wishes}
+        return seal(user, "rebalance", told)
 
 
 def key_of(wish: Wish) -> str:
@@ -170,10 +169,10 @@ def propose(user: User, plan: Plan, *, whole: bool = False) -> Round:
     aimed = {found.fund.pk for found in rounds}
     wishes = _wishes(plan, legs, rounds)
     blocks = [preview(user, plan, wish, whole=whole) for wish in wishes]
-    found = Round(plan, rounds, blocks, [fund for key, fund in funds.items() if key not in aimed])
+    proposed = Round(plan, rounds, blocks, [fund for key, fund in funds.items() if key not in aimed])
     if whole:
-        found.together = together.troubles_together(user, found.sendable)
-    return found
+        proposed.together = together.troubles_together(user, proposed.sendable)
+    return proposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +186,12 @@ class Looked:
 
 def looked_at(user: User, text: str) -> Looked:
     """What was sealed for this user. Raises `LucyError` (`looked_too_long`, 409)."""
-    what = unseal(user, text)
+    what = unseal(user, "rebalance", text)
     wishes = [
         Wish(symbol, Side(side), OrderType.LIMIT, Decimal(price), targets=dict(parts))
         for symbol, side, price, parts in what["wishes"]
     ]
-    return Looked(what["rebalance"], what["plan"], wishes)
+    return Looked(what["name"], what["plan"], wishes)
 
 
 def place(user: User, plan: Plan, name: str, wishes: Sequence[Wish]) -> list[Block]:

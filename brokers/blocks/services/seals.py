@@ -14,14 +14,15 @@ SALT = "blocks.looked-at"
 LASTS_MINUTES = 10
 
 
-def seal(user: User, what: dict[str, Any]) -> str:
-    return signing.dumps({"user": str(user.pk), "what": what}, salt=SALT, compress=True)
+def seal(user: User, kind: str, what: dict[str, Any]) -> str:
+    """`kind` says which page it is for; another's does not open it."""
+    return signing.dumps({"user": str(user.pk), "what": what}, salt=f"{SALT}.{kind}", compress=True)
 
 
-def unseal(user: User, text: str) -> dict[str, Any]:
+def unseal(user: User, kind: str, text: str) -> dict[str, Any]:
     """Raises `LucyError` (`looked_too_long`, 409) for a look that is too old, or not this user's."""
     try:
-        found = signing.loads(text, salt=SALT, max_age=LASTS_MINUTES * 60)
+        found = signing.loads(text, salt=f"{SALT}.{kind}", max_age=LASTS_MINUTES * 60)
     except signing.BadSignature as odd:
         raise _too_long() from odd
     if found["user"] != str(user.pk):
