@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from axes.handlers.proxy import AxesProxyHandler
 
+        from accounts import signals  # noqa: F401  (models must be loaded)
         from accounts.lockout import GrowingPause
         from accounts.roles import keep_roles
 

@@ -17,7 +17,6 @@ from accounts.lockout import forget_old_failures
 from accounts.models import BrowserSession, NoticePreference, RevokedToken, TokenChain, User
 from accounts.roles import STAFF_ROLES
 from accounts.tokens import GENERATION, generation_of, is_current, user_behind
-from brokers.services.notices import tell_rights_changed
 from lucy import clock
 from lucy.errors import LucyError
 
@@ -98,20 +97,17 @@ def revoke_every_token(user: User) -> None:
     user.tokens_valid_from = clock.now()
     user.save(update_fields=["tokens_valid_from"])
     TokenChain.objects.filter(user=user).delete()
-    tell_rights_changed(user.pk)
 
 
 def end_sessions(user: User, *, but: str | None = None) -> int:
     """Sign a user out of every browser, but of the session with the key `but`; returns how many."""
     rows = BrowserSession.objects.filter(user=user)
-    ended, _ = (rows.exclude(pk=but) if but else rows).delete()
-    tell_rights_changed(user.pk)
+    ended, _ = (rows.exclude(pk=but) if but else rows).delete()  # each tells its sockets (signals)
     return ended
 
 
-def end_session(user: User, session: BrowserSession) -> None:
+def end_session(session: BrowserSession) -> None:
     session.delete()
-    tell_rights_changed(user.pk)
 
 
 def keep_preference(user: User, values: Mapping[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """JWT for scripts: checked against what its user took back; and the same for sockets."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from bson import ObjectId
@@ -10,12 +12,12 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
-from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
-from rest_framework_simplejwt.tokens import Token
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken, TokenError
+from rest_framework_simplejwt.tokens import AccessToken, Token
 
-from accounts.models import User
+from accounts.models import BrowserSession, User
 from accounts.sessions import SessionStore
-from lucy import mongo
+from lucy import clock, mongo
 
 GENERATION = "generation"  # a claim; every token carries it, access tokens by way of their refresh token
 
@@ -77,12 +79,27 @@ def _bearer(scope: Scope) -> str:
     return ""
 
 
-async def still_signed_in(scope: Scope) -> bool:
-    """Whether what opened this socket still would: the token, or the session as it is stored now."""
+async def signed_in_still(scope: Scope) -> User | None:
+    """Whom the token, or the session as it is stored now, still speaks for; asked anew each time."""
     if raw := _bearer(scope):
-        return isinstance(await database_sync_to_async(user_of_token)(raw), User)
-    stored: Any = {"session": SessionStore(scope["session"].session_key)}  # the scope's own remembers
-    return isinstance(await get_user(stored), User)
+        user: Any = await database_sync_to_async(user_of_token)(raw)
+    else:
+        stored: Any = {"session": SessionStore(scope["session"].session_key)}  # the scope's own remembers
+        user = await get_user(stored)
+    return user if isinstance(user, User) else None
+
+
+@database_sync_to_async
+def seconds_left(scope: Scope) -> float:
+    """How long what opened this socket lasts, if nobody ends it before."""
+    raw, ends = _bearer(scope), None
+    if raw:
+        with suppress(TokenError):  # it is over already
+            ends = datetime.fromtimestamp(AccessToken(raw.encode())["exp"], UTC)  # type: ignore[arg-type]
+    else:
+        rows = BrowserSession.objects.filter(session_key=scope["session"].session_key)
+        ends = rows.values_list("expire_date", flat=True).first()
+    return max(0.0, (ends - clock.now()).total_seconds()) if ends else 0.0
 
 
 class SessionOrTokenMiddleware:

@@ -94,7 +94,7 @@ def end_browser(request: SignedInRequest, handle: str) -> HttpResponse:
     session = next((row for row in rows if row.handle == handle), None)
     if session is None:
         raise Http404
-    end_session(request.user, session)
+    end_session(session)
     messages.success(request, "그 기기를 로그아웃했습니다.")
     return redirect("accounts:profile")
 

@@ -1,17 +1,19 @@
 """The browser's socket: what happens on the accounts a user may see, live and caught up."""
 
+import asyncio
 from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts.models import User
-from accounts.tokens import still_signed_in
+from accounts.tokens import seconds_left, signed_in_still
 from brokers import selectors
 from brokers.rights import accounts_of
 from brokers.services.notices import account_group, rights_group
 
 SIGNED_OUT = 4401
+LONGEST_SLEEP_SECONDS = 3600.0
 
 
 class OrderFeed(AsyncJsonWebsocketConsumer):
@@ -23,6 +25,7 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
     """
 
     user: User
+    ending: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         user = self.scope.get("user")
@@ -35,7 +38,12 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         for group in await self._account_groups():
             await self._join(group)
         await self.accept()
+        self.ending = asyncio.create_task(self._end_in_time())
         await self._hello()
+
+    async def disconnect(self, code: int) -> None:
+        if self.ending is not None:
+            self.ending.cancel()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **_: Any) -> None:
         """Empty and binary messages are answered like any other nonsense; Channels would hang up."""
@@ -66,10 +74,12 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "health", "account": event["account"]})
 
     async def rights_changed(self, event: dict[str, Any]) -> None:
-        """A grant came or went, or a session ended: listen to exactly what may be seen now."""
-        if not await still_signed_in(self.scope):  # type: ignore[arg-type]  # a TypedDict to channels
+        """A grant or role came or went, or a session ended: listen to exactly what may be seen now."""
+        user = await signed_in_still(self.scope)  # type: ignore[arg-type]  # a TypedDict to channels
+        if user is None:
             await self.close(code=SIGNED_OUT)
             return
+        self.user = user  # the one before remembers permissions
         wanted = set(await self._account_groups()) | {rights_group(self.user.pk)}
         for group in set(self.groups) - wanted:
             await self.channel_layer.group_discard(group, self.channel_name)
@@ -77,6 +87,12 @@ class OrderFeed(AsyncJsonWebsocketConsumer):
         for group in wanted - set(self.groups):
             await self._join(group)
         await self._hello()
+
+    async def _end_in_time(self) -> None:
+        """No socket outlives the token or session that opened it."""
+        while left := await seconds_left(self.scope):  # type: ignore[arg-type]  # a TypedDict to channels
+            await asyncio.sleep(min(left, LONGEST_SLEEP_SECONDS))
+        await self.close(code=SIGNED_OUT)
 
     async def _join(self, group: str) -> None:
         await self.channel_layer.group_add(group, self.channel_name)

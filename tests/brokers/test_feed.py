@@ -1,16 +1,21 @@
 """The socket of a browser or script: who gets in, what it hears, how it catches up."""
 
 import json
+from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from accounts.roles import BACK_OFFICE
 from accounts.services import end_sessions, issue_tokens, revoke_every_token
 from brokers.adapters.base import Receipt
 from brokers.models import AccountGrant, OrderStatus
 from brokers.services.orders import accept_order
 from tests import services
+from tests.accounts.callers import browser_of, make_staff
 from tests.factories import make_account, make_order, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,6 +108,55 @@ def test_a_session_or_token_that_ended_ends_the_connection(site, account, trader
         revoke_every_token(trader)
         with pytest.raises(ConnectionClosed):
             script.recv(timeout=10)
+
+
+def ended(socket):
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=10)
+    return closed.value.rcvd.code
+
+
+def test_who_is_stopped_hears_no_more(site, account, trader):
+    with with_token(site, trader) as script:
+        hear(script, "hello")
+        trader.is_active = False
+        trader.save()
+        assert ended(script) == 4401
+
+
+def test_signing_out_ends_the_other_windows_of_that_browser(site, trader):
+    client = browser_of(trader)
+    cookie = f"sessionid={client.cookies['sessionid'].value}"
+    with dial(site, Cookie=cookie, Origin=site) as page:
+        hear(page, "hello")
+        client.post("/accounts/sign-out/")
+        assert ended(page) == 4401
+
+
+def test_a_token_opens_the_news_no_longer_than_everything_else(site, trader):
+    token = issue_tokens(trader).access_token
+    token.set_exp(lifetime=timedelta(seconds=2))
+    with dial(site, Authorization=f"Bearer {token}") as script:
+        hear(script, "hello")
+        assert ended(script) == 4401
+
+
+def test_a_role_that_is_taken_back_ends_the_news(site, account):
+    """By a change of the person's groups, of the group's permissions, of the person's own."""
+    seeing = Permission.objects.get(codename="see_every_account")
+    role = Group.objects.get(name=BACK_OFFICE)
+    own = make_user()
+    own.user_permissions.add(seeing)
+    users = [make_staff(BACK_OFFICE), make_staff(BACK_OFFICE), own]
+    with ExitStack() as stack:
+        left, kept, alone = (stack.enter_context(with_token(site, user)) for user in users)
+        for socket in (left, kept, alone):
+            assert hear(socket, "hello")["accounts"] == {str(account.pk): 0}
+        users[0].groups.clear()
+        own.user_permissions.remove(seeing)
+        assert hear(left, "hello")["accounts"] == hear(alone, "hello")["accounts"] == {}
+        role.permissions.remove(seeing)
+        assert hear(kept, "hello")["accounts"] == {}
 
 
 @pytest.mark.parametrize(
