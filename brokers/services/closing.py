@@ -31,7 +31,8 @@ def unclosed_days(account: BrokerAccount) -> list[date]:
 def close_day(account: BrokerAccount, day: date) -> Reconciliation:
     """Settle a finished day by the broker's list of it, then expire what is still open.
 
-    Raises `BrokerError` when the list cannot be read: then nothing expires, for a fill may be missing.
+    Raises `BrokerError` when the list cannot be read: then nothing expires, for a fill may be missing. Nor
+    does an order that several lines may be: once it had ended, nobody would look for its fills again.
     """
     asked_at = clock.now()
     result = compare(account, day, client_for(account).orders_between(day, day), asked_at)
@@ -41,6 +42,8 @@ def close_day(account: BrokerAccount, day: date) -> Reconciliation:
         .exclude(status__in=ENDED)
     )
     for order in left:
+        if str(order.pk) in result.unclear:
+            continue
         _expire(order)
         result.ended += 1
     return result

@@ -1,0 +1,51 @@
+"""The end of a day: what is unclear stays open, numbers that begin anew, lists that are of another day."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from brokers.models import Discrepancy, DiscrepancyKind, Fill, Order, OrderStatus
+from brokers.services.closing import close_day
+from brokers.services.reconcile import choose
+from brokers.terms import Side
+from lucy import clock
+from tests.factories import make_order
+from tests.races.test_orders_and_fills import CODE, any_account, still
+
+__all__ = ["any_account", "still"]
+pytestmark = pytest.mark.django_db
+S = OrderStatus
+DAY = timedelta(days=1)
+
+
+def price_of(paper):
+    return Decimal(paper.call(lambda broker: broker.market.issue(CODE).price))
+
+
+def lost_reply(account, trader, **changes):
+    """An order of which nobody heard again, older than any list may lag."""
+    at = clock.now() - timedelta(seconds=50)
+    return make_order(account, trader, status=S.UNKNOWN, sent_at=at, updated_at=at, **changes)
+
+
+def test_twins_without_an_answer_do_not_expire_with_their_day(still, any_account, trader):
+    """Nobody chose between them all day long: their fills must still find their way into the books."""
+    price = price_of(still)
+
+    def placed_and_filled(broker):
+        owner = broker.ledger.accounts.by_number[any_account.number]
+        orders = [broker.ledger.place(owner, CODE, Side.BUY, 10, int(price)) for _ in range(2)]
+        for order in orders:
+            broker.ledger.fill(owner, order.number, 10)
+
+    still.call(placed_and_filled)
+    for _ in range(2):
+        lost_reply(any_account, trader, price=price)
+    close_day(any_account, clock.trade_date())
+    assert set(Order.objects.values_list("status", flat=True)) == {S.UNKNOWN}
+    row = Discrepancy.objects.filter(kind=DiscrepancyKind.UNCLEAR, resolution="").first()
+    choose(row, row.candidates[0]["order_no"], trader)
+    close_day(any_account, clock.trade_date())
+    assert set(Order.objects.values_list("status", "filled_quantity")) == {(S.FILLED, 10)}
+    assert Fill.objects.count() == 2
