@@ -4,20 +4,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet, Sum
 
 from accounts.models import User
-from brokers.blocks.models import AllocationShare, Block, Fund, Leg
-from brokers.blocks.rights import SEE_ALL, funds_of, plan_keys_of
+from brokers.blocks.models import AllocationShare, Block, Fund
+from brokers.blocks.rights import SEE_ALL, funds_of, plans_over
 from brokers.blocks.terms import AT_BROKERS, BlockStatus
 from brokers.selectors import in_turn
 from brokers.terms import Side
-from lucy import mongo
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chosen:
     """Which of a day's allocations are wanted; only what was filled."""
 
@@ -28,20 +28,26 @@ class Chosen:
     side: str = ""
     final: bool | None = None  # whether the block's allocation is
 
-    @property
-    def narrows(self) -> bool:
-        """Whether not every block of the day is wanted."""
-        return self.symbols is not None or bool(self.side) or self.final is not None
+    @cached_property
+    def funds(self) -> list[Any] | None:
+        """Keys of those that the user may see; None: every one."""
+        return None if self.user.has_perm(SEE_ALL) else _keys(funds_of(self.user))
+
+    @cached_property
+    def blocks(self) -> list[Any] | None:
+        """Keys of the blocks that are wanted; None: every one of the day."""
+        narrows = self.symbols is not None or self.side or self.final is not None
+        return _keys(_blocks_in(self)) if narrows else None
 
 
 def shares_in(chosen: Chosen) -> QuerySet[AllocationShare]:
     rows = AllocationShare.objects.filter(trade_date=chosen.day, filled__gt=0)
     if chosen.fund is not None:
         rows = rows.filter(fund=chosen.fund)
-    elif not chosen.user.has_perm(SEE_ALL):
-        rows = rows.filter(fund_id__in=_keys(funds_of(chosen.user)))
+    elif chosen.funds is not None:
+        rows = rows.filter(fund_id__in=chosen.funds)
     # Blocks are far fewer than shares: what only few of them have is found by asking them first.
-    return rows.filter(block_id__in=_keys(_blocks_in(chosen))) if chosen.narrows else rows
+    return rows if chosen.blocks is None else rows.filter(block_id__in=chosen.blocks)
 
 
 def _blocks_in(chosen: Chosen) -> QuerySet[Block]:
@@ -128,19 +134,13 @@ def sums_of(chosen: Chosen) -> Sums:
     if chosen.fund is not None:
         return _sums_of_shares(shares)
     blocks = _blocks_in(chosen)
-    whole = plan_keys_of(chosen.user)
-    if whole is None:
+    if chosen.funds is None:
         return _sums(blocks, "filled_quantity", "filled_amount")
+    whole, in_part = plans_over(chosen.funds)
     found = _sums(blocks.filter(plan_id__in=whole), "filled_quantity", "filled_amount")
-    if in_part := _keys(blocks.filter(plan_id__in=_plans_in_part(chosen.user, whole))):
-        found += _sums_of_shares(shares.filter(block_id__in=in_part))
+    if mixed := in_part and _keys(blocks.filter(plan_id__in=in_part)):
+        found += _sums_of_shares(shares.filter(block_id__in=mixed))
     return found
-
-
-def _plans_in_part(user: User, whole: Sequence[Any]) -> list[Any]:
-    """Plans of which the user may see some funds."""
-    touched = mongo.collection(Leg).distinct("plan_id", {"fund_id": {"$in": _keys(funds_of(user))}})
-    return sorted(set(touched) - set(whole))
 
 
 def _sums_of_shares(rows: QuerySet[AllocationShare]) -> Sums:

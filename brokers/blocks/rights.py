@@ -34,10 +34,16 @@ def plan_keys_of(user: User, *, to_order: bool = False) -> list[Any] | None:
     """Keys of the plans all of whose funds the user may see (or order for); None: every plan."""
     if not to_order and user.has_perm(SEE_ALL):
         return None
-    funds = list(funds_of(user, to_order=to_order).values_list("pk", flat=True))
+    whole, _ = plans_over(list(funds_of(user, to_order=to_order).values_list("pk", flat=True)))
+    return whole
+
+
+def plans_over(funds: Collection[Any]) -> tuple[list[Any], list[Any]]:
+    """Keys of the plans all of whose funds are among these; and of those some of whose funds are."""
     legs = mongo.collection(Leg)  # `distinct` walks the index `legs_of_fund` and reads no row
-    touched = set(legs.distinct("plan_id", {"fund_id": {"$in": funds}}))
-    return sorted(touched - set(legs.distinct("plan_id", {"fund_id": {"$nin": funds}})))
+    touched = set(legs.distinct("plan_id", {"fund_id": {"$in": list(funds)}}))
+    foreign = set(legs.distinct("plan_id", {"fund_id": {"$nin": list(funds)}}))
+    return sorted(touched - foreign), sorted(touched & foreign)
 
 
 def plans_of(user: User, *, to_order: bool = False) -> QuerySet[Plan]:
