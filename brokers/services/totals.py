@@ -35,7 +35,9 @@ def settle_doubt(account: BrokerAccount, report: FillReport) -> bool:
     except BrokerError as silence:
         log.warning("Doubtful fill of order %s waits for the reconciliation: %s", report.order_no, silence)
         return False
-    return line is not None and settle_total(account, line, report)
+    if line is None or line.trade_date != report.trade_date:
+        return False  # numbers begin anew each day: this one's total is another order's
+    return settle_total(account, line, report)
 
 
 def mark_doubt(account: BrokerAccount, trade_date: date, number: str) -> None:

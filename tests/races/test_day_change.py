@@ -5,13 +5,16 @@ from decimal import Decimal
 
 import pytest
 
+from brokers.adapters.base import OrderRequest, Receipt
 from brokers.models import Discrepancy, DiscrepancyKind, Fill, Order, OrderStatus
 from brokers.services.closing import close_day
+from brokers.services.fills import record_fill
+from brokers.services.orders import accept_order, place_order
 from brokers.services.reconcile import choose
 from brokers.terms import Side
 from lucy import clock
 from tests.factories import make_order
-from tests.races.test_orders_and_fills import CODE, any_account, still
+from tests.races.test_orders_and_fills import CODE, any_account, report, still
 
 __all__ = ["any_account", "still"]
 pytestmark = pytest.mark.django_db
@@ -49,3 +52,23 @@ def test_twins_without_an_answer_do_not_expire_with_their_day(still, any_account
     close_day(any_account, clock.trade_date())
     assert set(Order.objects.values_list("status", "filled_quantity")) == {(S.FILLED, 10)}
     assert Fill.objects.count() == 2
+
+
+def test_a_doubt_of_yesterday_is_not_settled_by_todays_order_of_that_number(still, account, trader):
+    """The database was away over night, and the notice waited for it."""
+    new = place_order(account, trader, "new", OrderRequest(CODE, Side.BUY, 10, price_of(still)))
+    number = new.broker_order_no
+    still.call(
+        lambda broker: broker.ledger.fill(broker.ledger.accounts.by_number[account.number], int(number), 6)
+    )
+    yesterday = clock.trade_date() - DAY
+    old = make_order(account, trader, status=S.SENT, trade_date=yesterday)
+    accept_order(old, Receipt(number))
+    told = report(
+        account, number, trade_date=yesterday, fill_no="", quantity=3, executed_at=clock.now() - DAY
+    )
+    assert record_fill(account, told)
+    assert not record_fill(account, told)  # looks like a repeat
+    new.refresh_from_db()
+    old.refresh_from_db()
+    assert (new.filled_quantity, old.filled_quantity, old.in_doubt) == (0, 3, True)
