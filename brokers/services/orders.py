@@ -173,19 +173,20 @@ def _mark_sent(order: Order) -> bool:
 
 
 @transactional
-def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
+def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> bool:
     """The broker gave the order a number: link it, and settle the fills that overtook the answer.
 
     A number proves more than a list that did not know the order: what was given up by it is revived.
+    False when the number is another order's: then nothing is changed.
     """
     journal = Journal(order.account)
     if not numbers.link_number(order, receipt.order_no, RequestKind.NEW):
         log.error("Order %s was given number %s, which another order has", order.pk, receipt.order_no)
-        return
+        return False
     named = {"broker_order_no": receipt.order_no, "branch": receipt.branch, "updated_at": journal.now}
     if not (order.move_to(S.ACCEPTED, **named) or (_revive(order) and order.move_to(S.ACCEPTED, **named))):
         if order.broker_order_no:
-            return  # a notice or the reconciliation was faster
+            return True  # a notice or the reconciliation was faster
         Order.objects.filter(pk=order.pk).update(**named)
     order.broker_order_no, order.branch = receipt.order_no, receipt.branch
     journal.event(
@@ -194,6 +195,7 @@ def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> None:
     if not booking.claim_parked(order, receipt.order_no, journal):
         journal.notice(NoticeKind.ORDER, order, *order_notice(order, "접수"))
     journal.write()
+    return True
 
 
 def _revive(order: Order) -> bool:

@@ -85,6 +85,9 @@ def choose(discrepancy: Discrepancy, number: str, by: User) -> None:
             raise LucyError("no_candidate", "후보에 없는 주문번호입니다.", number=number)
         line = client_for(order.account).order_line(number)
         branch = line.branch if line else ""
-        orders.accept_order(order, Receipt(number, branch), actor=by.get_username())
+        if not orders.accept_order(order, Receipt(number, branch), actor=by.get_username()):
+            raise LucyError(
+                "no_candidate", "그 주문번호는 이미 다른 주문의 것입니다.", status=409, number=number
+            )
     note = f"주문번호 {number}" if number else "증권사에 없음"
     discrepancies.settled(discrepancy, Resolution.CHOSEN, by, note)

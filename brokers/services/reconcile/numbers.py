@@ -58,7 +58,8 @@ def find_answers(
         fitting = candidates[order.pk]
         if len(fitting) == 1 and claims[fitting[0].order_no] == 1 and _in_time(order, fitting[0]):
             line = fitting[0]
-            orders.accept_order(order, Receipt(line.order_no, line.branch), actor="대사")
+            if not orders.accept_order(order, Receipt(line.order_no, line.branch), actor="대사"):
+                continue  # the answer of another order was faster
             known[line.order_no] = order.pk
             result.answered += 1
             repaired(order, Kind.REPLY_FOUND, "응답 없음", f"주문번호 {line.order_no}")

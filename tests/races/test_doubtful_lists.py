@@ -1,0 +1,59 @@
+"""What a broker's list proves, and what it only seems to: lists that lag, lack, or say things another way."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from brokers.adapters.base import OrderLine, Receipt
+from brokers.models import Discrepancy, Order, OrderStatus
+from brokers.services.orders import accept_order
+from brokers.services.reconcile import Reconciliation
+from brokers.services.reconcile.numbers import find_answers
+from brokers.terms import Condition, OrderType, RequestKind, Side, Venue
+from lucy import clock
+from tests.factories import make_order
+from tests.races.test_day_change import lost_reply
+from tests.races.test_orders_and_fills import CODE, working
+
+__all__ = ["working"]
+pytestmark = pytest.mark.django_db
+S = OrderStatus
+
+
+def line(number="1001", **changes):
+    values = {
+        "trade_date": clock.trade_date(),
+        "order_no": number,
+        "original_no": "",
+        "kind": RequestKind.NEW,
+        "branch": "00950",
+        "symbol": CODE,
+        "name": "",
+        "side": Side.BUY,
+        "order_type": OrderType.LIMIT,
+        "condition": Condition.DAY,
+        "venue": Venue.KRX,
+        "quantity": 10,
+        "price": Decimal(70_000),
+        "filled_quantity": 0,
+        "filled_amount": Decimal(0),
+        "cancelled_quantity": 0,
+        "rejected_quantity": 0,
+        "open_quantity": 10,
+        "ordered_at": clock.now() - timedelta(seconds=50),
+        "status_text": "",
+    }
+    return OrderLine(**values | changes)
+
+
+def test_a_number_that_another_order_has_just_got_is_no_lost_reply(account, trader):
+    """Between the look at our numbers and the look at our orders the twin's answer came."""
+    twin = make_order(account, trader, status=S.SENT)
+    numbers_before: dict[str, object] = {}
+    accept_order(twin, Receipt("1001", "00950"))
+    lost, result = lost_reply(account, trader), Reconciliation()
+    find_answers(account, clock.trade_date(), [line()], numbers_before, result)
+    assert (numbers_before.get("1001"), result.answered) in {(None, 0), (twin.pk, 0)}
+    assert not Discrepancy.objects.exists()
+    assert Order.objects.get(pk=lost.pk).status == S.UNKNOWN
