@@ -6,7 +6,9 @@ pair of user name and address waits; a stranger elsewhere does not shut the real
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from math import ceil
 from typing import Any
 
@@ -69,6 +71,11 @@ def forgive(request: HttpRequest, username: str) -> None:
 
 
 def address_of(request: HttpRequest) -> str | None:
+    """Whence a request comes: of `X-Forwarded-For` only what our own proxies wrote, which is its end."""
+    if settings.PROXIES:
+        told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        with suppress(ValueError):  # no address: the proxy says nothing of use
+            return str(ip_address(told[-min(settings.PROXIES, len(told))].strip()))
     return request.META.get("REMOTE_ADDR") or None
 
 

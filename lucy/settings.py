@@ -18,6 +18,7 @@ ALLOWED_HOSTS = env.list("LUCY_HOSTS", default=["127.0.0.1", "localhost", "[::1]
 HTTPS = env.bool("LUCY_HTTPS", False)  # True behind a TLS proxy: secure cookies, HSTS, redirect
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if HTTPS else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+PROXIES = env.int("LUCY_PROXIES", int(HTTPS))  # whose ends of X-Forwarded-For are believed
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -163,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AXES_FAILURE_LIMIT = env.int("LUCY_SIGN_IN_FAILURES", 5)
 AXES_COOLOFF_TIME = timedelta(seconds=env.int("LUCY_SIGN_IN_PAUSE_SECONDS", 60))
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_SENSITIVE_PARAMETERS = ["password", "app_key", "app_secret"]
@@ -179,6 +181,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("LUCY_API_RATE", "6000/min"), "sign_in": "30/min"},
+    "NUM_PROXIES": PROXIES,
     "EXCEPTION_HANDLER": "lucy.errors.api_exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from axes.models import AccessAttempt, AccessFailureLog
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -114,6 +114,27 @@ def test_others_do_not_wait(client, trader):
     assert try_page(client, username="lee", password=PASSWORD).status_code == 302
     elsewhere = try_page(Client(), password=PASSWORD, REMOTE_ADDR="10.0.0.9")
     assert elsewhere.status_code == 302
+
+
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(trader, settings):
+    """What stands before it the caller wrote; without a proxy nothing of it is believed."""
+
+    def seen_by_proxy(address, password=WRONG):
+        told = f"10.0.0.{seen_by_proxy.written}, {address}"
+        seen_by_proxy.written += 1
+        return try_page(Client(), password=password, HTTP_X_FORWARDED_FOR=told)
+
+    seen_by_proxy.written = 1
+    settings.PROXIES = 1
+    for _ in range(5):
+        seen_by_proxy("203.0.113.9")
+    assert seen_by_proxy("203.0.113.9", PASSWORD).status_code == 429
+    assert AccessAttempt.objects.get().ip_address == "203.0.113.9"
+    assert seen_by_proxy("203.0.113.10", PASSWORD).status_code == 302
+    assert AccessLog.objects.get().ip_address == "203.0.113.10"
+    settings.PROXIES = 0
+    seen_by_proxy("203.0.113.9")
+    assert AccessAttempt.objects.filter(ip_address="127.0.0.1").count() == 1
 
 
 def test_success_ends_the_count(client, trader):

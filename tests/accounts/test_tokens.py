@@ -12,6 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from accounts.models import RevokedToken
 from accounts.services import issue_tokens, revoke_every_token
 from accounts.tasks import forget_old_sign_ins
+from accounts.throttles import SignInThrottle
 from accounts.tokens import user_of_token
 from tests.accounts.callers import error_of, script_of
 from tests.factories import PASSWORD, make_user
@@ -158,3 +159,13 @@ def test_expired_revocations_are_swept(trader):
     RevokedToken.objects.create(jti="still", user=trader, expires_at=now + timedelta(hours=1))
     assert forget_old_sign_ins()["tokens"] == 1
     assert [row.jti for row in RevokedToken.objects.all()] == ["still"]
+
+
+def test_an_address_that_the_caller_writes_opens_no_new_count(trader, monkeypatch):
+    monkeypatch.setitem(SignInThrottle.THROTTLE_RATES, "sign_in", "1/min")
+    body = {"username": "kim", "password": "wrong"}
+    tries = [
+        APIClient().post("/api/v1/token/", body, format="json", HTTP_X_FORWARDED_FOR=f"10.1.1.{number}")
+        for number in range(4)
+    ]
+    assert 429 in [answer.status_code for answer in tries]  # a minute may begin in between
