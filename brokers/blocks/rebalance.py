@@ -61,8 +61,9 @@ def rebalance(cash: Decimal, lines: Sequence[Line], lot: int = 1) -> Proposal:
     worth = ((line.expected + line.leaving) * line.price for line in lines)
     net = cash + sum(worth, Decimal(0))
     wanted = {line.symbol: _shares_at(net, line, lot) for line in lines}
+    kept = {line.symbol: _at_least(net, line, lot) for line in lines}
     sales = [
-        _trade(line, Side.SELL, min(line.held, line.expected - wanted[line.symbol]), lot) for line in lines
+        _trade(line, Side.SELL, min(line.held, line.expected - kept[line.symbol]), lot) for line in lines
     ]
     gaps = {line.symbol: max(0, wanted[line.symbol] - line.expected) // lot for line in lines}
     lots = _affordable(cash, [line for line in lines if gaps[line.symbol]], gaps, lot)
@@ -72,7 +73,14 @@ def rebalance(cash: Decimal, lines: Sequence[Line], lot: int = 1) -> Proposal:
 
 
 def _shares_at(net: Decimal, line: Line, lot: int) -> int:
+    """The most whole lots that are not more than the target."""
     return int(net * line.target / PARTS_OF_WHOLE / line.price) // lot * lot
+
+
+def _at_least(net: Decimal, line: Line, lot: int) -> int:
+    """The fewest whole lots that are not less: what is between the two stays as it is."""
+    lots = _shares_at(net, line, lot)
+    return lots if lots * line.price * PARTS_OF_WHOLE >= net * line.target else lots + lot
 
 
 def _trade(line: Line, side: Side, quantity: int, lot: int) -> Trade:

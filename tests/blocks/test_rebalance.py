@@ -53,7 +53,7 @@ def test_it_stays_within_cash_keeps_lots_and_never_passes_the_target(lines, cash
             assert each.held + trade.quantity <= wanted
             spent += estimate(Side.BUY, trade.quantity, each.price, each.rates).total
         else:
-            assert each.held - trade.quantity >= wanted
+            assert (each.held - trade.quantity) * each.price * 10_000 >= found.net * each.target
     assert spent == found.spent
     assert spent <= cash
     assert all(found.wanted[each.symbol] * each.price <= found.net * each.target / 10_000 for each in lines)

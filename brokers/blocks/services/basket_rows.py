@@ -21,7 +21,7 @@ from brokers.blocks.rights import require_ordering
 from brokers.blocks.selectors import Position, legs_of, position_of
 from brokers.blocks.services.checking import Trouble
 from brokers.blocks.services.previewing import Preview, preview
-from brokers.blocks.services.together import troubles_together
+from brokers.blocks.services.together import crossed, troubles_together
 from brokers.blocks.terms import Rounding
 from brokers.costs import Estimate, estimate
 from brokers.models import BrokerAccount, Instrument
@@ -82,6 +82,10 @@ class Judged:
     @property
     def is_good(self) -> bool:
         return not self.wrong and not self.troubles
+
+    @property
+    def crossed(self) -> list[str]:
+        return crossed(self.blocks)
 
     def amount(self, side: Side) -> Decimal:
         return sum((row.cost.amount for row in self.rows if row.cost and row.side == side), Decimal(0))

@@ -131,6 +131,10 @@ class Round:
         return [found for found in self.blocks if not found.troubles]
 
     @property
+    def crossed(self) -> list[str]:
+        return together.crossed(self.blocks)
+
+    @property
     def bought(self) -> Decimal:
         return self._amount(Side.BUY)
 

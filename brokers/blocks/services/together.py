@@ -51,6 +51,14 @@ def troubles_together(user: User, found: Sequence[Preview]) -> list[Trouble]:
     return troubles + _user_troubles(user, wanted)
 
 
+def crossed(found: Sequence[Preview]) -> list[str]:
+    """Issues that some of these blocks buy and others sell: they may meet in the market (자전거래)."""
+    sides: dict[str, set[Side]] = defaultdict(set)
+    for each in found:
+        sides[each.name or each.wish.symbol].add(each.wish.side)
+    return [name for name, both in sides.items() if len(both) > 1]
+
+
 def _account_troubles(user: User, group: Sequence[Wanted]) -> list[Trouble]:
     account, case = group[0].account, _sum_case(user, group)
     say = partial(Trouble, account=str(account))
