@@ -8,7 +8,7 @@ import pytest
 from brokers.adapters.base import OrderLine, Receipt
 from brokers.models import Discrepancy, Order, OrderStatus
 from brokers.services.orders import accept_order
-from brokers.services.reconcile import Reconciliation
+from brokers.services.reconcile import Reconciliation, compare
 from brokers.services.reconcile.numbers import find_answers
 from brokers.terms import Condition, OrderType, RequestKind, Side, Venue
 from lucy import clock
@@ -57,3 +57,19 @@ def test_a_number_that_another_order_has_just_got_is_no_lost_reply(account, trad
     assert (numbers_before.get("1001"), result.answered) in {(None, 0), (twin.pk, 0)}
     assert not Discrepancy.objects.exists()
     assert Order.objects.get(pk=lost.pk).status == S.UNKNOWN
+
+
+def look(account, *lines):
+    """A list that was asked for just now."""
+    return compare(account, clock.trade_date(), list(lines), clock.now())
+
+
+def test_an_order_is_not_given_up_while_its_line_may_be_its_twins(account, trader):
+    """Two alike: one's reply is lost, the other's still under way, and the list has one of them."""
+    lost = lost_reply(account, trader)
+    twin = make_order(account, trader, status=S.SENT, sent_at=clock.now())
+    assert look(account, line()).given_up == 0
+    accept_order(twin, Receipt("1002", "00950"))
+    look(account, line(), line("1002"))
+    lost.refresh_from_db()
+    assert (lost.status, lost.broker_order_no) == (S.ACCEPTED, "1001")

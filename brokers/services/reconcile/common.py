@@ -31,6 +31,7 @@ class Reconciliation:
     ended: int = 0  # orders found cancelled, refused
     given_up: int = 0  # requests the broker never got
     unclear: list[str] = field(default_factory=list)  # orders with several candidates: a person decides
+    contested: list[str] = field(default_factory=list)  # whose candidate may be an order's still in flight
 
     @property
     def changes(self) -> int:

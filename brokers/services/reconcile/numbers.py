@@ -45,10 +45,10 @@ def find_answers(
     result: Reconciliation,
 ) -> None:
     """Give unanswered orders the numbers that can only be theirs."""
-    free = [line for line in lines if line.kind == RequestKind.NEW and line.order_no not in known]
+    unknown = [line for line in lines if line.kind == RequestKind.NEW and line.order_no not in known]
     waiting = [*unanswered(account, day), *_given_up(account, day)]
     contested = _in_flight(account, day)
-    free = [line for line in free if not any(_fits(order, line) for order in contested)]
+    free = [line for line in unknown if not any(_fits(order, line) for order in contested)]
     candidates = {order.pk: [line for line in free if _fits(order, line)] for order in waiting}
     claims: dict[str, int] = defaultdict(int)
     for fitting in candidates.values():
@@ -74,6 +74,8 @@ def find_answers(
                 theirs=f"같은 주문 {len(fitting)}건",
                 candidates=[_candidate(line) for line in fitting],
             )
+        elif any(_fits(order, line) for line in unknown):
+            result.contested.append(str(order.pk))
 
 
 def _candidate(line: OrderLine) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Recon
     not_listed = "증권사의 주문 목록에 없습니다."
     for order in unanswered(account, day):
         in_doubt_long = _doubted_since(order) < asked_at - patience.LIST_LAGS_AT_MOST
-        if not in_doubt_long or str(order.pk) in result.unclear:
+        if not in_doubt_long or str(order.pk) in {*result.unclear, *result.contested}:
             continue
         if orders.reject_order(order, EventKind.REJECTED, "대사", orders.NOT_AT_BROKER, not_listed):
             repaired(order, Kind.NEVER_ARRIVED, "응답 없음", "목록에 없음")
