@@ -18,13 +18,14 @@ from brokers.blocks.models import Block, Fund, Plan
 from brokers.blocks.preview import Wish
 from brokers.blocks.rights import blocks_of, funds_of, plans_of
 from brokers.blocks.selectors import (
+    Position,
     block_of,
     block_snapshot,
     child_snapshot,
     children_of,
     legs_of,
     newest_plans,
-    position_of,
+    positions_of,
     share_snapshot,
     shares_of,
     trail_of,
@@ -57,8 +58,7 @@ class BlockView(ApiView):
         return found
 
 
-def _fund(fund: Fund) -> dict[str, Any]:
-    position = position_of(fund)
+def _fund(fund: Fund, position: Position) -> dict[str, Any]:
     return {
         "id": str(fund.pk),
         "code": fund.code,
@@ -99,7 +99,9 @@ class FundsView(BlockView):
         description="The funds you may see, with what each has free now.",
     )
     def get(self, request: Request) -> Response:
-        return Response([_fund(fund) for fund in funds_of(self.user)[:300]])
+        funds = list(funds_of(self.user)[:300])
+        positions = positions_of(funds)
+        return Response([_fund(fund, positions[fund.pk]) for fund in funds])
 
 
 class PlansView(BlockView):

@@ -14,7 +14,7 @@ from brokers.blocks.models import (
 )
 from brokers.blocks.preview import Divided, Terms, Wish, cost_of, divide, divide_as_told, shares_for
 from brokers.blocks.rights import require_ordering
-from brokers.blocks.selectors import legs_of, position_of
+from brokers.blocks.selectors import legs_of, positions_of
 from brokers.blocks.services import checking
 from brokers.blocks.services.checking import FundPart, Trouble, Wanted
 from brokers.blocks.terms import Basis, IssueStance, Mode, Rounding
@@ -191,14 +191,15 @@ def fund_parts(lines: list[LegLine], side: Side, worst: Decimal, kind: str) -> l
     by_fund: dict[Any, list[LegLine]] = defaultdict(list)
     for line in lines:
         by_fund[line.leg.fund_id].append(line)
+    positions = positions_of([group[0].leg.fund for group in by_fund.values()])
     parts = []
-    for group in by_fund.values():
+    for key, group in by_fund.items():
         costs = [cost_of(side, line.quantity, worst, line.account.rates.of(kind)) for line in group]
         fund = group[0].leg.fund
         parts.append(
             FundPart(
                 fund,
-                position_of(fund),
+                positions[key],
                 sum(line.quantity for line in group),
                 sum((cost.total for cost in costs), Decimal(0)),
                 sum((cost.amount for cost in costs), Decimal(0)),
