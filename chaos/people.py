@@ -25,12 +25,14 @@ class Person:
 def make_people(broker: Broker, count: int, first: int = 1) -> list[Person]:
     """Half of them at KIS, half at LS; for each an account with cash and shares."""
     people = []
+    broker.post("/matching", automatic=False)  # the market must not be faster than the filling by hand
     for index in range(count):
         name = ("kis", "ls")[index % 2]
         wanted = {"broker": name, "server": "real", "first": first + index, "count": 1, "cash": CASH}
         (facts,) = broker.post("/accounts", **wanted)
         give_shares(broker, facts["number"])
         people.append(_person(facts))
+    broker.post("/matching", automatic=True)
     return people
 
 
@@ -39,8 +41,7 @@ def give_shares(broker: Broker, number: str) -> None:
     for code in (*CODES, *ISSUES):
         price = broker.get(f"/issues/{code}")["price"]
         order = broker.post(f"/accounts/{number}/orders", code=code, side="buy", quantity=SHARES, price=price)
-        if order["open"]:
-            broker.post(f"/accounts/{number}/orders/{order['number']}/fill")
+        broker.post(f"/accounts/{number}/orders/{order['number']}/fill")
 
 
 def _person(facts: Facts) -> Person:
