@@ -215,9 +215,17 @@ class Exclusion(StrEnum):
     PREFERRED = "preferred"
     LIQUIDATION = "liquidation"
     UNFAITHFUL = "unfaithful"
+    CAUTION = "caution"
+    MARGIN_50 = "margin-50"
+    MARGIN_100 = "margin-100"
     ETF = "etf"
     ETN = "etn"
     SPAC = "spac"
+    SHIP_FUND = "ship-fund"
+    ATTENTION = "attention"
+    RISK = "risk"
+    RISK_NOTICE = "risk-notice"
+    NO_COLLATERAL = "no-collateral"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,29 @@ from brokers.adapters.lists import Direction, Exclusion
 from brokers.terms import Market, Venue
 from screener.screens import ScreenForm
 
-EXCLUSIONS = {
-    Exclusion.ETF: "ETF",
-    Exclusion.ETN: "ETN",
-    Exclusion.SPAC: "스팩",
+FUNDS = (Exclusion.ETF, Exclusion.ETN, Exclusion.SPAC)
+FLAGS = {  # what every ranking of the day can leave out
     Exclusion.PREFERRED: "우선주",
     Exclusion.MANAGED: "관리종목",
     Exclusion.WARNED: "시장경보",
     Exclusion.HALTED: "거래정지",
     Exclusion.LIQUIDATION: "정리매매",
     Exclusion.UNFAITHFUL: "불성실공시",
+    Exclusion.CAUTION: "투자유의",
+    Exclusion.MARGIN_50: "증거금 50%",
+    Exclusion.MARGIN_100: "증거금 100%",
 }
-FUNDS = (Exclusion.ETF, Exclusion.ETN, Exclusion.SPAC)
-FLAGS = tuple(exclusion for exclusion in EXCLUSIONS if exclusion not in FUNDS)
+EXCLUSIONS = {
+    Exclusion.ETF: "ETF",
+    Exclusion.ETN: "ETN",
+    Exclusion.SPAC: "스팩",
+    Exclusion.SHIP_FUND: "선박투자회사",
+    **FLAGS,
+    Exclusion.ATTENTION: "투자주의",
+    Exclusion.RISK: "투자위험",
+    Exclusion.RISK_NOTICE: "위험예고",
+    Exclusion.NO_COLLATERAL: "담보불가",
+}
 SHORT = (Exclusion.PREFERRED, Exclusion.MANAGED)
 
 

@@ -120,6 +120,15 @@ def test_filters_on_the_wire():
     assert [rankings.surge_code(most) for most in (0, 50, 51, 2_000, 2_001)] == ["0", "6", "5", "1", "0"]
 
 
+def test_every_kind_that_ls_can_leave_out_has_a_bit_of_its_own():
+    everything = RankingFilter(exclude=frozenset(Exclusion))
+    rate, volume = (rankings.query(kind, everything) for kind in (Ranking.RATE, Ranking.VOLUME))
+    assert rate["jc_num"] == 0x80 + 0x100 + 0x200 + 0x4000 + 0xC00000 + 0x1000000 + 0x4000000 - 0x80000000
+    assert rate["jc_num2"] == 255
+    assert volume["jc_num"] == rate["jc_num"]
+    assert "jc_num2" not in volume
+
+
 def test_padded_rates_and_the_sign():
     row = {
         "hname": "미래에셋증권2우B",

@@ -20,10 +20,22 @@ MASK = {  # jc_num; t1489 wants the same as text
     Exclusion.WARNED: 0x100,
     Exclusion.HALTED: 0x200,
     Exclusion.PREFERRED: 0x4000,
+    Exclusion.MARGIN_50: 0x400000,
+    Exclusion.MARGIN_100: 0x800000,
     Exclusion.LIQUIDATION: 0x1000000,
+    Exclusion.CAUTION: 0x4000000,
     Exclusion.UNFAITHFUL: -0x80000000,  # bit 31, sent as a signed number
 }
-FUND_MASK = {Exclusion.ETF: 1, Exclusion.SPAC: 4, Exclusion.ETN: 8}  # jc_num2
+NEWER_MASK = {  # jc_num2
+    Exclusion.ETF: 1,
+    Exclusion.SHIP_FUND: 2,
+    Exclusion.SPAC: 4,
+    Exclusion.ETN: 8,
+    Exclusion.ATTENTION: 16,
+    Exclusion.RISK: 32,
+    Exclusion.RISK_NOTICE: 64,
+    Exclusion.NO_COLLATERAL: 128,
+}
 # The steps of the filters that are codes: a code is its place.
 AFTER_HOURS_VOLUMES = (0, 1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000)
 EXPECTED_RATE_VOLUMES = (
@@ -127,7 +139,7 @@ def _common(asked: RankingFilter) -> Fields:
 
 
 def _newer(asked: RankingFilter) -> Fields:
-    return {"jc_num2": _sum(FUND_MASK, asked), "exchgubun": VENUE[asked.venue]}
+    return {"jc_num2": _sum(NEWER_MASK, asked), "exchgubun": VENUE[asked.venue]}
 
 
 def _sum(mask: dict[Exclusion, int], asked: RankingFilter) -> int:
