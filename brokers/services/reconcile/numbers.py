@@ -113,9 +113,15 @@ def _given_up(account: BrokerAccount, day: date) -> Iterable[Order]:
 
 
 def _fits(order: Order, line: OrderLine) -> bool:
-    return (line.symbol, line.side, line.quantity) == (order.symbol, order.side, order.quantity) and (
-        line.price or None
-    ) == (order.price or None)
+    same = (line.symbol, line.side, line.quantity) == (order.symbol, order.side, order.quantity)
+    return same and _same_price(order, line)
+
+
+def _same_price(order: Order, line: OrderLine) -> bool:
+    """An order whose type has no price may be listed at the one that the exchange gave it."""
+    if order.price is None:
+        return not line.price or line.order_type == order.order_type
+    return line.price == order.price
 
 
 def _in_time(order: Order, line: OrderLine) -> bool:
