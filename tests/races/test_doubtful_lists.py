@@ -73,3 +73,20 @@ def test_an_order_is_not_given_up_while_its_line_may_be_its_twins(account, trade
     look(account, line(), line("1002"))
     lost.refresh_from_db()
     assert (lost.status, lost.broker_order_no) == (S.ACCEPTED, "1001")
+
+
+def test_a_best_price_order_is_found_at_the_price_that_the_exchange_gave_it(account, trader):
+    lost = lost_reply(account, trader, price=None, order_type=OrderType.BEST)
+    look(account, line(order_type=OrderType.BEST, price=Decimal(70_100)))
+    lost.refresh_from_db()
+    assert (lost.status, lost.broker_order_no) == (S.ACCEPTED, "1001")
+
+
+def test_a_list_with_holes_proves_no_absence(account, trader, working):
+    """The list lacks an order that has a number, so it may lack the one without an answer too."""
+    Order.objects.filter(pk=working.pk).update(updated_at=clock.now() - timedelta(seconds=50))
+    lost = lost_reply(account, trader, symbol="000660")
+    assert look(account).given_up == 0
+    assert look(account, line()).given_up == 1
+    lost.refresh_from_db()
+    assert lost.status == S.REJECTED

@@ -48,7 +48,7 @@ def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at:
     place_changes(account, lines, known)
     adopt_strangers(account, day, lines, known, result)
     settle(account, lines, known, asked_at, result)
-    show_unlisted(account, day, lines, known, asked_at)
+    result.unlisted = show_unlisted(account, day, lines, known, asked_at)
     give_up(account, day, asked_at, result)
     _forget_doubts(account)
     return result

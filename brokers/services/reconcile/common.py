@@ -30,6 +30,7 @@ class Reconciliation:
     filled: int = 0  # orders that got fills from totals
     ended: int = 0  # orders found cancelled, refused
     given_up: int = 0  # requests the broker never got
+    unlisted: int = 0  # orders that work in our books and stand in no line: then the list proves no absence
     unclear: list[str] = field(default_factory=list)  # orders with several candidates: a person decides
     contested: list[str] = field(default_factory=list)  # whose candidate may be an order's still in flight
 

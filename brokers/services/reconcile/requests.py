@@ -24,7 +24,10 @@ from brokers.services.reconcile.common import (
 
 
 def give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Reconciliation) -> None:
-    """Refuse what cannot have arrived: never sent, or sent long before a list that does not know it."""
+    """Refuse what cannot have arrived: never sent, or sent long before a list that does not know it.
+
+    A list that lacks an order to which the broker gave a number proves nothing about the others.
+    """
     never_sent = Order.objects.select_related("account").filter(
         account=account, status=OrderStatus.PENDING, created_at__lt=asked_at - patience.ANSWER_TAKES_AT_MOST
     )
@@ -33,6 +36,8 @@ def give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Recon
         result.given_up += orders.reject_order(
             order, EventKind.REJECTED, "대사", "never_sent", reason, only_from=OrderStatus.PENDING
         )
+    if result.unlisted:
+        return
     not_listed = "증권사의 주문 목록에 없습니다."
     for order in unanswered(account, day):
         in_doubt_long = _doubted_since(order) < asked_at - patience.LIST_LAGS_AT_MOST

@@ -219,8 +219,8 @@ def _end(order: Order, chain: list[OrderLine]) -> bool:
 
 def show_unlisted(
     account: BrokerAccount, day: date, lines: list[OrderLine], known: dict[str, object], asked_at: datetime
-) -> None:
-    """An order that works in our books and stands in no list is a person's matter."""
+) -> int:
+    """An order that works in our books and stands in no list is a person's matter; how many there are."""
     listed = {known.get(line.order_no) for line in lines}
     working = Order.objects.filter(
         account=account,
@@ -235,3 +235,4 @@ def show_unlisted(
     for row in account.discrepancies.filter(kind=Kind.NOT_LISTED, resolution=""):
         if row.subject not in missing:
             discrepancies.gone(account, Kind.NOT_LISTED, row.subject)
+    return len(missing)
