@@ -1,9 +1,13 @@
 from django.urls import path
 
-from brokers.blocks.api import allocations, views
+from brokers.blocks.api import allocations, funds, views
 
 urlpatterns = [
-    path("funds/", views.FundsView.as_view()),
+    path("funds/", funds.FundsView.as_view()),
+    path("funds/<str:fund_id>/", funds.OneFundView.as_view()),
+    path("funds/<str:fund_id>/books/", funds.FundBooksView.as_view()),
+    path("funds/<str:fund_id>/targets/", funds.FundTargetsView.as_view()),
+    path("funds/<str:fund_id>/restrictions/", funds.FundRestrictionsView.as_view()),
     path("plans/", views.PlansView.as_view()),
     path("blocks/", views.BlocksView.as_view()),
     path("blocks/preview/", views.PreviewView.as_view()),

@@ -18,7 +18,7 @@ from brokers.models import RuleChange
 from brokers.terms import Side
 from lucy import clock
 from lucy.errors import LucyError
-from tests.accounts.callers import browser_of, make_staff
+from tests.accounts.callers import browser_of, error_of, make_staff, script_of
 from tests.blocks.desk import SYMBOL, make_fund, make_plan, wish
 from tests.browser.desk import make_issues
 from tests.factories import make_user
@@ -209,3 +209,35 @@ def test_targets_and_restrictions(staff, fund, trader):
     shown = browser.get(reverse("blocks:fund", args=[fund.pk])).content.decode()
     assert "한도" in shown
     assert "12.50 %" in shown
+
+
+def test_an_erp_keeps_its_funds(staff, trader):
+    erp, address = script_of(staff), "/api/v1/funds/"
+    new = {"code": "ERP-1", "name": "하나", "cash": "1000000", "as_of": "2026-01-02T15:30:00+09:00"}
+    assert erp.post(address, new | {"as_of": "2999-01-01T00:00:00Z"}, format="json").status_code == 400
+    made = erp.post(address, new, format="json")
+    assert made.status_code == 201
+    fund = Fund.objects.get()
+    assert "code" in error_of(erp.post(address, new, format="json"))["details"]
+    one = f"{address}ERP-1/"
+    assert erp.get(f"{address}{fund.pk}/").json() == erp.get(one).json()
+    erp.patch(one, {"day_value": "500000", "four_eyes": True}, format="json")
+    changed = erp.patch(one, {"name": "둘"}, format="json").json()
+    assert (changed["name"], changed["day_value"], changed["four_eyes"]) == ("둘", "500000", True)
+    books = {"cash": "2000000", "as_of": "2026-01-05T15:30:00+09:00", "holdings": {SYMBOL: 12}}
+    assert erp.put(f"{one}books/", books, format="json").json()["holdings"] == {SYMBOL: 12}
+    odd = error_of(erp.put(f"{one}books/", books | {"holdings": {"999999": 1}}, format="json"))
+    assert "holdings" in odd["details"]
+    rule = {"symbol": SYMBOL, "side": "buy", "stance": "warned", "reason": "실적 발표"}
+    told = erp.put(f"{one}restrictions/", {"restrictions": [rule]}, format="json").json()
+    assert told["restrictions"] == [rule]
+    fund.grants.create(user=trader, can_order=True)
+    desk = script_of(trader)
+    aimed = desk.put(f"{one}targets/", {"targets": {SYMBOL: "12.50"}}, format="json").json()
+    assert aimed["targets"] == {SYMBOL: "12.5"}
+    for path, body in (("books/", books), ("restrictions/", {"restrictions": []})):
+        refused = desk.put(f"{one}{path}", body, format="json")
+        assert (refused.status_code, error_of(refused)["code"]) == (403, "may_not_keep_fund")
+    assert error_of(desk.patch(one, {"name": "x"}, format="json"))["code"] == "may_not_keep_fund"
+    assert error_of(desk.post(address, new, format="json"))["code"] == "may_not_make_fund"
+    assert script_of(make_user()).put(f"{one}books/", books, format="json").status_code == 404

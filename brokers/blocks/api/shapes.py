@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from brokers.api.fields import MoneyField
-from brokers.blocks.terms import Basis, BlockStatus, ChildState, Mode, OnTrouble, Rounding
+from brokers.blocks.terms import Basis, BlockStatus, ChildState, IssueStance, Mode, OnTrouble, Rounding
 from brokers.terms import OrderType, Side
 
 
@@ -16,6 +16,27 @@ class FundShape(serializers.Serializer[None]):
     as_of = serializers.DateTimeField()
     order_value = MoneyField(allow_null=True)
     day_value = MoneyField(allow_null=True)
+
+
+class FundBooksShape(serializers.Serializer[None]):
+    cash = MoneyField()
+    as_of = serializers.DateTimeField()
+    holdings = serializers.DictField(child=serializers.IntegerField())
+
+
+class RestrictionShape(serializers.Serializer[None]):
+    symbol = serializers.CharField()
+    side = serializers.ChoiceField([*Side.choices, ("", "both")])
+    stance = serializers.ChoiceField(IssueStance.choices)
+    reason = serializers.CharField()
+
+
+class FundDetailShape(FundShape):
+    four_eyes = serializers.BooleanField()
+    is_active = serializers.BooleanField()
+    books = FundBooksShape(help_text="As they were told.")
+    targets = serializers.DictField(child=serializers.CharField(), help_text="Percent by symbol.")
+    restrictions = RestrictionShape(many=True)
 
 
 class LegShape(serializers.Serializer[None]):

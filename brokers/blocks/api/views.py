@@ -14,18 +14,16 @@ from brokers.api.paging import PageInput, newest_first, page_of
 from brokers.api.views import ApiView
 from brokers.blocks.api import shapes
 from brokers.blocks.api.preview import preview_snapshot
-from brokers.blocks.models import Block, Fund, Plan
+from brokers.blocks.models import Block, Plan
 from brokers.blocks.preview import Wish
-from brokers.blocks.rights import blocks_of, funds_of, plans_of
+from brokers.blocks.rights import blocks_of, plans_of
 from brokers.blocks.selectors import (
-    Position,
     block_of,
     block_snapshot,
     child_snapshot,
     children_of,
     legs_of,
     newest_plans,
-    positions_of,
     share_snapshot,
     shares_of,
     trail_of,
@@ -58,19 +56,6 @@ class BlockView(ApiView):
         return found
 
 
-def _fund(fund: Fund, position: Position) -> dict[str, Any]:
-    return {
-        "id": str(fund.pk),
-        "code": fund.code,
-        "name": fund.name,
-        "cash": f"{position.cash.normalize():f}",
-        "holdings": {symbol: shares for symbol, shares in position.shares.items() if shares},
-        "as_of": fund.as_of.isoformat(),
-        "order_value": None if fund.order_value is None else f"{fund.order_value:f}",
-        "day_value": None if fund.day_value is None else f"{fund.day_value:f}",
-    }
-
-
 def _plan(plan: Plan) -> dict[str, Any]:
     names = ("code", "version", "name", "mode", "basis", "rounding", "lot", "on_trouble")
     legs = [
@@ -89,19 +74,6 @@ def _plan(plan: Plan) -> dict[str, Any]:
         "frozen_at": plan.frozen_at.isoformat() if plan.frozen_at else None,
         "legs": legs,
     }
-
-
-class FundsView(BlockView):
-    @extend_schema(
-        operation_id="funds_list",
-        tags=TAGS,
-        responses={200: shapes.FundShape(many=True), **errors(401, 429)},
-        description="The funds you may see, with what each has free now.",
-    )
-    def get(self, request: Request) -> Response:
-        funds = list(funds_of(self.user)[:300])
-        positions = positions_of(funds)
-        return Response([_fund(fund, positions[fund.pk]) for fund in funds])
 
 
 class PlansView(BlockView):
