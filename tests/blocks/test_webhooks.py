@@ -15,6 +15,7 @@ from brokers.blocks.selectors import share_snapshot, shares_of
 from brokers.blocks.services import allocating, changes, webhooks
 from brokers.blocks.services.staging import place_block
 from brokers.blocks.terms import DeliveryState
+from brokers.models import Order
 from brokers.services.reconcile import reconcile
 from lucy import clock
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of, wish
@@ -93,6 +94,27 @@ def test_a_fill_and_the_final_allocation_are_told_with_a_signature(filled, recei
     assert json.loads(receiver.heard[1][1])["event"] == "block.final"
     assert webhooks.deliver_due() == 0
     assert SECRET not in json.dumps(stored(Webhook.objects.get(name="ERP")), default=str)
+
+
+def test_won_that_change_without_shares_are_told_too(filled, receiver, trader, account):
+    """A notice tells the price of what a total had told before; also after the allocation was final."""
+    (order,) = orders_of(filled)
+    Order.objects.filter(pk=order.pk).update(filled_amount=order.filled_amount + 2)
+    assert refreshed(filled).revision == 2
+    changes.cancel_block(filled, trader, "c")
+    reconcile(account)
+    eventually(lambda: refreshed(filled).status == "final")
+    Order.objects.filter(pk=order.pk).update(filled_amount=order.filled_amount + 4)
+    assert refreshed(filled).revision == 3
+    webhooks.deliver_due()
+    told = [json.loads(body) for _, body in receiver.heard]
+    assert [(each["event"], each["revision"]) for each in told] == [
+        ("block.fill", 1),
+        ("block.fill", 2),
+        ("block.final", 2),
+        ("block.final", 3),
+    ]
+    assert told[-1]["allocations"] == [share_snapshot(share) for share in shares_of(filled)]
 
 
 def test_what_was_not_taken_is_repeated_later_and_then_given_up(filled, receiver, monkeypatch):

@@ -42,6 +42,11 @@ class Got:
     fee: int
     tax: int
 
+    @property
+    def told(self) -> tuple[int, Decimal, int, int]:
+        """What others are told of; won move without shares when a notice corrects what a total said."""
+        return self.filled, self.amount, self.fee, self.tax
+
 
 def refresh(block_key: Any) -> Block | None:
     """Bring a block's sums, shares and state up to its orders and fills; None when there is no such block."""
@@ -112,19 +117,19 @@ def _store(block_key: Any) -> Block:
     block = Block.objects.select_related("plan", "user").get(pk=block_key)
     seen = _seen(block)
     changed = seen.changed
-    moves_shares = any(_stored(share).filled != got.filled for share, got in changed)
+    moves = any(_stored(share).told != got.told for share, got in changed)
     if changed:
         mongo.change(*((share, _fields(block, got)) for share, got in changed))
     news = seen.sums | {"updated_at": clock.now()}
-    if moves_shares:
+    if moves:
         news["revision"] = block.revision + 1
     was_final = block.status == BlockStatus.FINAL
     mongo.change((block, news))
-    if moves_shares and not was_final:
+    if moves and not was_final:
         webhooks.enqueue(block, WebhookEvent.FILL, seen.shares)
     if seen.has_ended and block.status == BlockStatus.WORKING:
         _finish(block, seen)
-    elif was_final and moves_shares:
+    elif was_final and moves:
         trail.note(block, EventKind.CORRECTED, "Lucy", "확정 뒤에 온 체결을 반영했습니다.")
         webhooks.enqueue(block, WebhookEvent.FINAL, seen.shares)
     return block
