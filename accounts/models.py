@@ -40,6 +40,11 @@ class User(AbstractUser):
             Permission.objects.filter(pk__in=list(given.values_list("permission_id", flat=True)))
         )
 
+    @property
+    def every_permission(self) -> set[str]:
+        """The person's own and the groups', also while the person is stopped."""
+        return self._user_perm_cache | self._group_perm_cache
+
     def _named(self, permissions: "QuerySet[Permission]") -> set[str]:
         chosen = Permission.objects.all() if self.is_superuser else permissions
         pairs = chosen.order_by().values_list("content_type_id", "codename")

@@ -15,6 +15,8 @@ from accounts.roles import STAFF_ROLES
 from accounts.services import end_sessions, revoke_every_token, settle_staff_flag
 from brokers.admin.accounts import GrantInline
 
+_NAMED = ("content_type__app_label", "codename")
+
 
 class NewPasswordByStaffForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # no generic at run time
     """Whoever knew the old password keeps no session and no token of it."""
@@ -59,12 +61,12 @@ class LucyUserAdmin(UserAdmin[User]):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups" and not decides_on_roles(request):
-            kwargs["queryset"] = Group.objects.exclude(name__in=STAFF_ROLES)
+            kwargs["queryset"] = Group.objects.filter(pk__in=_groups_below(user_of(request)))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or decides_on_roles(request) or not _is_staff(obj))
+        return allowed and (obj is None or decides_on_roles(request) or _is_below(obj, user_of(request)))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False  # orders and the trail name people; who leaves is made inactive
@@ -84,5 +86,17 @@ class LucyUserAdmin(UserAdmin[User]):
             self.message_user(request, f"{user}: API 토큰을 모두 회수했습니다.", messages.SUCCESS)
 
 
-def _is_staff(user: User) -> bool:
-    return user.is_superuser or user.is_staff or user.groups.filter(name__in=STAFF_ROLES).exists()
+def _is_below(user: User, editor: User) -> bool:
+    """Whether the editor may be trusted with this person's password: nothing is won by it."""
+    staff = user.is_superuser or user.is_staff or user.groups.filter(name__in=STAFF_ROLES).exists()
+    return not staff and user.every_permission <= editor.every_permission
+
+
+def _groups_below(editor: User) -> list[Any]:
+    """The groups that give nobody more than the editor has."""
+    return [
+        group.pk
+        for group in Group.objects.exclude(name__in=STAFF_ROLES)
+        if {f"{app}.{name}" for app, name in group.permissions.values_list(*_NAMED)}
+        <= editor.every_permission
+    ]

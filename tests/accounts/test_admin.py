@@ -3,13 +3,13 @@
 import pytest
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from accounts.models import User
-from accounts.roles import ADMINISTRATOR, BACK_OFFICE, TRADER
+from accounts.roles import ADMINISTRATOR, BACK_OFFICE, BLOCK_APPROVER, TRADER
 from accounts.services import give_role
 from brokers.models import AccountGrant
 from tests.accounts.callers import browser_of, make_staff, script_of
@@ -89,6 +89,20 @@ def test_back_office_touches_no_staff_and_not_itself(staff, chief):
         words = {"password1": "long-enough-word", "password2": "long-enough-word"}
         assert browser_of(staff).post(f"{USERS}{other.pk}/password/", words).status_code == 403
     assert browser_of(staff).get(f"{USERS}{chief.pk}/change/").status_code == 200
+
+
+def test_back_office_is_no_second_person_of_blocks(staff, trader):
+    """Neither by a group that may more than back office may, nor by the password of one who is in it."""
+    approver = make_user("lim")
+    give_role(approver, BLOCK_APPROVER)
+    assert change(staff, trader, groups=[group(BLOCK_APPROVER)]).status_code == 200  # the group is no choice
+    assert change(staff, approver, email="x@example.com").status_code == 403
+    words = {"password1": "long-enough-word", "password2": "long-enough-word", "usable_password": "true"}
+    assert browser_of(staff).post(f"{USERS}{approver.pk}/password/", words).status_code == 403
+    alone = make_user("han")
+    alone.user_permissions.add(Permission.objects.get(codename="approve_block"))
+    assert browser_of(staff).post(f"{USERS}{alone.pk}/password/", words).status_code == 403
+    assert not trader.groups.filter(name=BLOCK_APPROVER).exists()
 
 
 def test_an_administrator_makes_and_unmakes_staff(chief, trader):
