@@ -49,7 +49,7 @@ def record_fills(told: Sequence[Told]) -> list[Outcome]:
     Never speaks to a broker: what is `DOUBTFUL` is the caller's to settle (`settle_doubt`).
     """
     try:
-        stored = _store_plain(told)
+        stored = _store_plain(told) if len(set(told)) == len(told) else set()
     except IntegrityError:  # one of them is a repeat, and takes the others with it
         stored = set()
     return [Outcome.RECORDED if told_fill in stored else _record(*told_fill) for told_fill in told]

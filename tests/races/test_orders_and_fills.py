@@ -13,7 +13,7 @@ from brokers.adapters.base import FillReport, OrderNews, OrderReport, OrderReque
 from brokers.models import Fill, Notice, Order, OrderEvent, OrderStatus
 from brokers.services import journal
 from brokers.services.changes import cancel_order
-from brokers.services.fills import record_fill, record_fills
+from brokers.services.fills import Outcome, record_fill, record_fills
 from brokers.services.journal import seal
 from brokers.services.news import record_news
 from brokers.services.orders import accept_order, place_order
@@ -245,3 +245,11 @@ def test_a_batch_with_one_book_that_moved_elsewhere_leaves_no_gap(account, ls_ac
         seqs = sorted(Notice.objects.filter(account=each).values_list("seq", flat=True))
         assert seqs == list(range(1, len(seqs) + 1))
     assert Fill.objects.count() == 4
+
+
+def test_two_fills_that_look_alike_in_one_batch_are_not_counted_as_one_row(account, working):
+    """KIS numbers no fills: the second of the same second is a doubt, in a batch as well."""
+    told = report(account, fill_no="", quantity=3)
+    assert record_fills([(account, told), (account, told)]) == [Outcome.RECORDED, Outcome.DOUBTFUL]
+    working.refresh_from_db()
+    assert (working.filled_quantity, Fill.objects.get().quantity) == (3, 3)
