@@ -21,7 +21,6 @@ from brokers.rights import may_not_trade, require_trading
 from brokers.services import booking, checks, gate, numbers
 from brokers.services.effects import order_notice
 from brokers.services.journal import Journal
-from brokers.services.orders import NOT_AT_BROKER
 from brokers.services.standing import standing_of
 from brokers.terms import OrderType, RequestKind
 from lucy.errors import LucyError
@@ -187,7 +186,7 @@ def accept_change(change: OrderChange, receipt: Receipt) -> None:
     """The broker gave the request a number; its effect comes with the confirmation."""
     journal = Journal(change.account)
     numbers.link_number(change.order, receipt.order_no, RequestKind(change.kind))
-    given_up = Q(status=ChangeStatus.REJECTED, note__startswith=f"[{NOT_AT_BROKER}]")
+    given_up = Q(status=ChangeStatus.REJECTED, note__startswith=f"[{numbers.NOT_AT_BROKER}]")
     waiting = Q(status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
     taken = OrderChange.objects.filter(waiting | given_up, pk=change.pk)
     if taken.update(status=ChangeStatus.ACCEPTED, broker_order_no=receipt.order_no):

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
+
 from brokers.adapters.base import FillReport, OrderReport
 from brokers.models import (
     BrokerAccount,
@@ -14,6 +16,8 @@ from brokers.models import (
 from brokers.models.orders import ChangeStatus
 from brokers.terms import RequestKind
 from lucy import mongo
+
+NOT_AT_BROKER = "not_at_broker"  # the code of a request that the broker's list did not know
 
 # (account, trade date, number) -> order: such a link is never changed, so it need not be read twice.
 _links: dict[tuple[Any, date, str], Any] = {}
@@ -62,11 +66,13 @@ def is_later(number: str, than: str) -> bool:
 def may_be_ours(account: BrokerAccount, report: FillReport | OrderReport) -> bool:
     """Whether a number we do not know may be the answer we are still waiting for.
 
-    An order is `sent` before its request leaves, so news of it cannot come sooner.
+    An order is `sent` before its request leaves, so news of it cannot come sooner. One that was given up,
+    because a list did not know it, may have been slow instead.
     """
+    given_up = Q(status=OrderStatus.REJECTED, note_code=NOT_AT_BROKER, broker_order_no="")
     waiting = Order.objects.filter(
+        Q(status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN]) | given_up & Q(trade_date=report.trade_date),
         account=account,
-        status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN],
         symbol=report.symbol,
         side=report.side,
     )

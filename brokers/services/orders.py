@@ -27,7 +27,6 @@ from lucy.errors import LucyError
 from lucy.mongo import transactional
 
 S = OrderStatus
-NOT_AT_BROKER = "not_at_broker"  # the code of a request that the broker's list did not know
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +199,7 @@ def accept_order(order: Order, receipt: Receipt, *, actor: str = "") -> bool:
 
 def _revive(order: Order) -> bool:
     """Open what was refused only because the broker's list did not know it."""
-    given_up = Order.objects.filter(pk=order.pk, status=S.REJECTED, note_code=NOT_AT_BROKER)
+    given_up = Order.objects.filter(pk=order.pk, status=S.REJECTED, note_code=numbers.NOT_AT_BROKER)
     return given_up.update(status=S.UNKNOWN, rejected_quantity=0, note="", note_code="") == 1
 
 

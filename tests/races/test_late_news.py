@@ -12,11 +12,13 @@ from brokers.services import orders
 from brokers.services.changes import cancel_order
 from brokers.services.fills import record_fill
 from brokers.services.news import record_news
+from brokers.services.numbers import NOT_AT_BROKER
 from brokers.services.orders import accept_order, place_order
-from brokers.services.reconcile import reconcile
+from brokers.services.reconcile import compare, reconcile
 from brokers.terms import OrderType, RequestKind, Side
 from lucy import clock
 from tests.factories import make_order
+from tests.races.test_doubtful_lists import line
 from tests.races.test_orders_and_fills import CODE, any_account, report, still, working
 
 __all__ = ["any_account", "still", "working"]
@@ -84,7 +86,7 @@ def test_a_fill_that_waited_goes_to_the_stranger_it_turns_out_to_be_of(account, 
 
 def test_a_number_revives_an_order_that_was_given_up(account, trader):
     order = make_order(account, trader, status=S.SENT)
-    orders.reject_order(order, EventKind.REJECTED, "대사", orders.NOT_AT_BROKER, "not listed")
+    orders.reject_order(order, EventKind.REJECTED, "대사", NOT_AT_BROKER, "not listed")
     accept_order(order, Receipt("1001"))
     order.refresh_from_db()
     assert (order.status, order.open_quantity, order.broker_order_no) == (S.ACCEPTED, 10, "1001")
@@ -109,7 +111,7 @@ def test_an_order_given_up_too_early_is_found_in_a_later_list(still, any_account
     """The broker's list lagged: what it shows now is the order, not a stranger."""
     price = price_of(still)
     order = make_order(any_account, trader, symbol=CODE, price=price, status=S.SENT, sent_at=clock.now())
-    orders.reject_order(order, EventKind.REJECTED, "대사", orders.NOT_AT_BROKER, "not listed")
+    orders.reject_order(order, EventKind.REJECTED, "대사", NOT_AT_BROKER, "not listed")
     still.call(
         lambda broker: broker.ledger.place(
             broker.ledger.accounts.by_number[any_account.number], CODE, Side.BUY, 10, int(price)
@@ -162,3 +164,41 @@ def test_an_order_that_waited_too_long_for_its_turn_does_not_leave(still, any_ac
         client_for(any_account).place(OrderRequest(CODE, Side.BUY, 10, price_of(still)))
     held = still.call(lambda broker: broker.ledger.accounts.by_number[any_account.number].orders)
     assert not held
+
+
+def given_up_one(account, trader):
+    order = make_order(account, trader, status=S.UNKNOWN, sent_at=clock.now() - MINUTE, quantity=10)
+    orders.reject_order(order, EventKind.REJECTED, "대사", NOT_AT_BROKER, "not listed")
+    return order
+
+
+def line_of_it(order, **changes):
+    return line(quantity=10, price=order.price, ordered_at=order.sent_at, **changes)
+
+
+def test_a_late_fill_finds_the_order_that_was_given_up(account, trader):
+    """The broker was slower than its list is ever late."""
+    order = given_up_one(account, trader)
+    record_fill(account, report(account, quantity=3))
+    filled = {"filled_quantity": 3, "filled_amount": Decimal(210_000), "open_quantity": 7}
+    compare(account, clock.trade_date(), [line_of_it(order, **filled)], clock.now())
+    order.refresh_from_db()
+    assert (order.status, order.filled_quantity) == (S.PARTIALLY_FILLED, 3)
+    assert Order.objects.count() == 1
+
+
+def test_late_news_finds_the_order_that_was_given_up(account, trader):
+    order = given_up_one(account, trader)
+    assert not record_news(account, told(account, OrderNews.ACCEPTED, "1001", "", price=order.price))
+    compare(account, clock.trade_date(), [line_of_it(order)], clock.now())
+    order.refresh_from_db()
+    assert (order.status, order.broker_order_no) == (S.ACCEPTED, "1001")
+
+
+def test_news_of_another_order_waits_for_the_list_and_is_taken_in(account, trader):
+    given_up_one(account, trader)
+    record_fill(account, report(account, "1009", quantity=3))
+    filled = {"filled_quantity": 3, "filled_amount": Decimal(210_000), "open_quantity": 97}
+    compare(account, clock.trade_date(), [line("1009", quantity=100, **filled)], clock.now())
+    stranger = Order.objects.get(broker_order_no="1009")
+    assert (stranger.filled_quantity, Fill.objects.get().order_id) == (3, stranger.pk)

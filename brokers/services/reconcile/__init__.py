@@ -21,6 +21,7 @@ from brokers.models import (
 )
 from brokers.models import DiscrepancyKind as Kind
 from brokers.services import discrepancies, orders
+from brokers.services.numbers import NOT_AT_BROKER
 from brokers.services.reconcile.common import Reconciliation
 from brokers.services.reconcile.numbers import adopt_strangers, find_answers, place_changes
 from brokers.services.reconcile.requests import give_up
@@ -79,7 +80,7 @@ def choose(discrepancy: Discrepancy, number: str, by: User) -> None:
         raise LucyError("already_settled", "이미 해결된 차이입니다.", status=409)
     if not number:
         reason = f"{by.get_username()}: 증권사 주문 목록에 이 주문이 없음을 확인"
-        orders.reject_order(order, EventKind.REJECTED, by.get_username(), "not_at_broker", reason)
+        orders.reject_order(order, EventKind.REJECTED, by.get_username(), NOT_AT_BROKER, reason)
     else:
         if number not in {candidate["order_no"] for candidate in discrepancy.candidates}:
             raise LucyError("no_candidate", "후보에 없는 주문번호입니다.", number=number)

@@ -23,7 +23,7 @@ from brokers.services import discrepancies, orders
 from brokers.services.booking import claim_parked
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
-from brokers.services.numbers import is_later, link_number
+from brokers.services.numbers import NOT_AT_BROKER, is_later, link_number
 from brokers.services.reconcile import patience
 from brokers.services.reconcile.common import (
     Reconciliation,
@@ -107,7 +107,7 @@ def _given_up(account: BrokerAccount, day: date) -> Iterable[Order]:
         account=account,
         trade_date=day,
         status=OrderStatus.REJECTED,
-        note_code=orders.NOT_AT_BROKER,
+        note_code=NOT_AT_BROKER,
         broker_order_no="",
     )
 
@@ -171,7 +171,7 @@ def _change_of(order: Order, line: OrderLine) -> OrderChange | None:
     """The request of ours that this number answers: the one that waits, or one given up too early."""
     same = OrderChange.objects.filter(order=order, kind=line.kind, original_no=line.original_no)
     waiting = Q(broker_order_no="", status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN])
-    given_up = Q(broker_order_no="", note__startswith=f"[{orders.NOT_AT_BROKER}]")
+    given_up = Q(broker_order_no="", note__startswith=f"[{NOT_AT_BROKER}]")
     return (
         same.filter(broker_order_no=line.order_no).first()
         or same.filter(waiting).first()

@@ -15,6 +15,7 @@ from brokers.models import (
 )
 from brokers.models import DiscrepancyKind as Kind
 from brokers.services import changes, orders
+from brokers.services.numbers import NOT_AT_BROKER
 from brokers.services.reconcile import patience
 from brokers.services.reconcile.common import (
     Reconciliation,
@@ -43,11 +44,11 @@ def give_up(account: BrokerAccount, day: date, asked_at: datetime, result: Recon
         in_doubt_long = _doubted_since(order) < asked_at - patience.LIST_LAGS_AT_MOST
         if not in_doubt_long or str(order.pk) in {*result.unclear, *result.contested}:
             continue
-        if orders.reject_order(order, EventKind.REJECTED, "대사", orders.NOT_AT_BROKER, not_listed):
+        if orders.reject_order(order, EventKind.REJECTED, "대사", NOT_AT_BROKER, not_listed):
             repaired(order, Kind.NEVER_ARRIVED, "응답 없음", "목록에 없음")
             result.given_up += 1
     for change in _unanswered_changes(account, day, asked_at):
-        if changes.reject_change(change, orders.NOT_AT_BROKER, not_listed):
+        if changes.reject_change(change, NOT_AT_BROKER, not_listed):
             words = f"{change.get_kind_display()} 응답 없음"
             repaired(change.order, Kind.NEVER_ARRIVED, words, "목록에 없음")
             result.given_up += 1
