@@ -90,3 +90,15 @@ def test_a_list_with_holes_proves_no_absence(account, trader, working):
     assert look(account, line()).given_up == 1
     lost.refresh_from_db()
     assert lost.status == S.REJECTED
+
+
+def test_a_refused_modify_does_not_make_a_cancelled_order_refused(account, working):
+    change = {"original_no": "1001", "open_quantity": 0}
+    look(
+        account,
+        line(open_quantity=0, cancelled_quantity=10),
+        line("1002", kind=RequestKind.MODIFY, rejected_quantity=10, **change),
+        line("1003", kind=RequestKind.CANCEL, **change),
+    )
+    working.refresh_from_db()
+    assert (working.status, working.cancelled_quantity) == (S.CANCELLED, 10)

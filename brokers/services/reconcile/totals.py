@@ -204,7 +204,8 @@ def _end(order: Order, chain: list[OrderLine]) -> bool:
     if not order.is_open or gone <= 0:
         return False
     journal = Journal(order.account)
-    rejected = any(line.rejected_quantity for line in chain if line.kind != RequestKind.CANCEL)
+    # A modify or cancel that was refused leaves its order alive: it refuses nothing else.
+    rejected = any(line.rejected_quantity for line in chain if line.kind == RequestKind.NEW)
     progress = progress_of(order)
     store(order, progress.reject() if rejected and not still_open else progress.cancel(gone))
     word = "거부" if rejected else "취소"
