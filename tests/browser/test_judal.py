@@ -51,14 +51,26 @@ def test_stocks_are_found_by_themes_and_figures(new_page, trader, two_runs):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_theme_and_two_runs(new_page, trader, two_runs):
-    page = new_page(trader)
-    page.goto("/find/judal-themes/")
-    page.get_by_role("link", name="반도체").click()
+@pytest.mark.parametrize("width", [1440, 390])
+def test_tabs_lead_to_a_theme_to_two_runs_and_to_the_readings(new_page, trader, two_runs, width):
+    page = new_page(trader, viewport={"width": width, "height": 900})
+    page.goto("/find/judal/")
+    tabs = page.get_by_role("navigation", name="주달검색")
+    expect(tabs.get_by_role("link")).to_have_text(
+        ["검색", "테마", "테마 종목", "종목 비교", "테마 비교", "수집 기록"]
+    )
+    expect(tabs.locator("[aria-current]")).to_have_text("검색")
+    tabs.get_by_role("link", name="테마", exact=True).click()
+    page.locator("#table").get_by_role("link", name="반도체").click()
     expect(page).to_have_url("/find/judal-theme/?theme=903")
     expect(names(page)).to_have_text(["삼성전자", "유한양행"])
     expect(page.locator("[name=theme]")).to_have_value("903")
-    page.goto("/find/judal-compare/")
+    tabs.get_by_role("link", name="수집 기록").click()
+    readings = page.locator("#table-rows .screen-row")
+    expect(readings).to_have_count(2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    readings.first.get_by_role("link", name="앞 수집과 비교").click()
+    expect(tabs.locator("[aria-current]")).to_have_text("종목 비교")
     row = page.locator("#table tr", has_text="삼성전자")
     expect(row).to_contain_text("들어옴")
     expect(page.locator("#table tr", has_text="유한양행")).to_contain_text("−9.09%")

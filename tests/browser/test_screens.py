@@ -38,6 +38,12 @@ def test_the_table_sorts_filters_follows_and_opens_the_ticket(
         page.reload()
         expect(names(page)).to_have_text(["카카오", "삼성전자"])
         expect(page.locator("[data-sort=market]")).to_have_count(0)
+    else:
+        page.get_by_role("button", name="열", exact=True).click()
+        box = page.locator(".table-menu.show").bounding_box()
+        assert box["y"] >= page.locator(".top").bounding_box()["height"]
+        assert page.locator("input[name='t.column']").first.bounding_box()["width"] < 30
+        page.keyboard.press("Escape")
     page.keyboard.press("/")
     page.keyboard.type("ㅋㅋ")
     expect(names(page)).to_have_text(["카카오"])
