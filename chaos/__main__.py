@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from chaos.house import House, house, told
-from chaos.plan import Deed, Plan, make_plan, rules_of
+from chaos.plan import Blow, Deed, Plan, make_plan, rules_of
 
 if TYPE_CHECKING:
     from brokers.models import BrokerAccount
@@ -138,7 +138,7 @@ def storm(
                 raise TimeoutError(f"not all was done: {begun} of {len(plan.wishes), len(plan.blocks)}")
             if left and traders.told.begun >= left[0].after:
                 blow = left.pop(0)
-                told(f"{traders.told.begun:5d} orders begun: {blow.deed}{_awaited(blow.deed)}")
+                told(f"{traders.told.begun:5d} orders begun: {blow.deed}{_awaited(blow)}")
                 strike(blow.deed, running, broker)
                 blows[blow.deed] += 1
             time.sleep(LOOK_AGAIN_SECONDS)
@@ -153,14 +153,15 @@ def storm(
     return faults, blows
 
 
-def _awaited(deed: Deed) -> str:
+def _awaited(blow: Blow) -> str:
     """A process or a store falls in the midst of a block's way out, if one leaves within a moment."""
     from brokers.blocks.models import Block
     from brokers.blocks.terms import BlockStatus
 
     give_up = time.monotonic() + MIDST_SECONDS
-    while deed.startswith(("kill", "restart")) and time.monotonic() < give_up:
+    while blow.deed.startswith(("kill", "restart")) and time.monotonic() < give_up:
         if Block.objects.filter(status__in=[BlockStatus.STAGED, BlockStatus.SENDING]).exists():
+            time.sleep(blow.depth)
             return " while a block leaves"
         time.sleep(MIDST_LOOK_SECONDS)
     return ""

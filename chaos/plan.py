@@ -10,7 +10,8 @@ from chaos.blocks import BlockWish, make_blocks
 CODES = ("005930", "000660", "035720", "247540", "069500")
 ACCOUNTS = 10
 BLOWS_EVERY = 33  # orders
-LEAST_BLOWS = 13  # each kind at least once
+DEEPEST = 0.15
+LEAST_BLOWS = 14  # each kind at least once
 
 Deed = Literal[
     "kill gateway 1",
@@ -39,6 +40,7 @@ DEEDS: tuple[Deed, ...] = (
     "restart mongod",
     "drop all sockets",
     "kill worker",
+    "kill web",  # once more: it is web that sends blocks
     "never answer",
     "answer 500 for a while",
 )
@@ -69,6 +71,7 @@ class Wish:
 class Blow:
     after: int  # so many wishes have been begun
     deed: Deed
+    depth: float  # seconds that a block has been leaving when a process or a store falls
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,9 @@ def make_plan(seed: int, orders: int, accounts: int = ACCOUNTS) -> Plan:
     wishes = [_wish(number, dice, accounts, sizes) for number in range(orders)]
     count = max(LEAST_BLOWS, orders // BLOWS_EVERY)
     deeds = [*_turns(dice, count)]
-    blows = [Blow(1 + index * orders // count, deed) for index, deed in enumerate(deeds)]
+    blows = [
+        Blow(1 + index * orders // count, deed, dice.uniform(0, DEEPEST)) for index, deed in enumerate(deeds)
+    ]
     blocks = make_blocks(dice, orders, accounts, [blow.after for blow in blows])
     return Plan(seed, wishes, blows, blocks, background())
 
