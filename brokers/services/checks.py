@@ -29,7 +29,6 @@ from time import monotonic
 
 from accounts.models import User
 from brokers.adapters.base import OrderRequest, Quote
-from brokers.costs import estimate
 from brokers.models import BrokerAccount, Instrument, Order, OrderStatus
 from brokers.rules.band import band_of
 from brokers.rules.sessions import VENUE_TYPES, sessions_of
@@ -307,13 +306,15 @@ def _over(case: Case, name: str, what: str, value: Decimal, unit: str) -> Refusa
 
 
 def cash_enough(case: Case) -> Refusal | None:
-    """A buy's cost with commission, or what a modify adds to it, within the broker's own figure."""
+    """A buy's value, or what a modify adds to it, within the broker's own figure.
+
+    That figure is what the cash buys when its commission is paid, so the value is compared without one.
+    """
     if case.request.side != Side.BUY:
         return None
-    more = case.added.value if case.is_modify else case.value
-    if more <= 0:
+    wanted = case.added.value if case.is_modify else case.value
+    if wanted <= 0:
         return None
-    wanted = estimate(Side.BUY, 1, more, case.account.rates).total
     found = facts.cash_enough(
         case.account,
         case.day,

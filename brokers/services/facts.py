@@ -154,7 +154,9 @@ def cash_enough(
 
 
 def _ask_cash(account: BrokerAccount, symbol: str, price: Decimal | None, order_type: OrderType) -> _Told:
-    """Won for which this issue can be bought without credit; issues with other margins only allow less."""
+    """Won for which this issue can be bought without credit, its commission left aside; issues with other
+    margins only allow less.
+    """
     since, at = clock.now(), monotonic()
     power = _asked(
         lambda: client_for(account).buying_power(symbol, price, order_type),

@@ -284,7 +284,7 @@ def test_a_buy_beyond_the_brokers_figure(world):
     most = affordable(world, price)
     code, words = world.refused(quantity=most + 1, price=price)
     assert (code, "주문가능금액" in words) == ("insufficient_cash", True)
-    world.taken(quantity=most * 99 // 100, price=price)
+    world.taken(quantity=most, price=price)
 
 
 @pytest.mark.usefixtures("_no_limits")
