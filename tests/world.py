@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -14,8 +15,8 @@ from django.urls.resolvers import RegexPattern
 from accounts.models import BrowserSession, TokenChain, User
 from accounts.services import issue_tokens
 from brokers.adapters.base import Receipt
-from brokers.blocks.models import Block, Plan
-from brokers.blocks.terms import BlockStatus
+from brokers.blocks.models import Basket, BasketRow, Block, FundHolding, FundTarget, IssueRule, Plan
+from brokers.blocks.terms import BlockStatus, IssueStance
 from brokers.models import Discrepancy, DiscrepancyKind, Fill, OrderStatus, UserNoticeKind, WatchedStock
 from brokers.services.notices import notify
 from brokers.services.orders import accept_order
@@ -128,7 +129,12 @@ def belongings_of(user: User) -> Belongings:
     saved = SavedScreen.objects.create(user=user, name="아침", screen=kept.screen, created_at=clock.now())
     fund = make_fund(f"F{user.pk}"[:12], user)
     plan = make_plan(user, [(fund, account, 10_000)], code=f"P{user.pk}"[:12])
-    block = _block(user, plan)
+    round_name = uuid4()
+    block = _block(user, plan, f"rebalance-{round_name}-005930-buy")
+    basket = _basket(user, plan, block)
+    FundHolding.objects.create(fund=fund, symbol="005930", quantity=120)
+    FundTarget.objects.create(fund=fund, symbol="005930", percent=Decimal("12.5"))
+    IssueRule.objects.create(fund=fund, symbol="035720", stance=IssueStance.FORBIDDEN, reason="한도")
     mine = {"pk": order.pk}
     return Belongings(
         by_route={
@@ -136,6 +142,9 @@ def belongings_of(user: User) -> Belongings:
             "accounts:revoke-script": {"pk": script.pk},
             "blocks": {"pk": block.pk, "day": TODAY, "form": "csv"},
             "blocks:plan": {"pk": plan.pk},
+            "blocks:one-basket": {"pk": basket.pk},
+            "blocks:resume-basket": {"pk": basket.pk},
+            "blocks:rebalance-round": {"name": round_name},
             "blocks:edit-plan": {"pk": plan.pk},
             **{f"blocks:{name}": {"pk": fund.pk} for name in FUND},
             "brokers": {"pk": account.pk, "day": TODAY, "kind": "csv"},
@@ -156,19 +165,31 @@ def belongings_of(user: User) -> Belongings:
             "account_id": account.pk,
             "order_id": order.pk,
             "block_id": block.pk,
+            "fund_id": fund.pk,
             "own_id": own.pk,
             "saved_id": saved.pk,
             "snapshot_id": kept.pk,
         },
-        rows=[account, order, done, difference, session, script, own, kept, saved, fund, plan, block],
+        rows=[account, order, done, difference, session, script, own, kept, saved, fund, plan, block, basket],
     )
 
 
-def _block(user: User, plan: Plan) -> Block:
+def _basket(user: User, plan: Plan, block: Block) -> Basket:
+    """A file of one row that became a block, and one that did not."""
+    basket = Basket.objects.create(
+        user=user, plan=plan, file_name="주문.csv", file_hash=f"{user.pk}", created_at=clock.now()
+    )
+    row = {"basket": basket, "fund_code": "F", "symbol": "005930", "side": Side.BUY, "quantity": 10}
+    BasketRow.objects.create(number=2, price=70_000, block=block, **row)
+    BasketRow.objects.create(number=3, price=70_100, note="현금이 모자랍니다.", **row)
+    return basket
+
+
+def _block(user: User, plan: Plan, name: str) -> Block:
     return Block.objects.create(
         plan=plan,
         user=user,
-        client_block_id=f"block-{user.pk}",
+        client_block_id=name,
         symbol="005930",
         name="삼성전자",
         side=Side.BUY,

@@ -11,6 +11,7 @@ from brokers.blocks.models import Block, Fund, FundHolding
 from tests.accounts.callers import make_staff
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of
 from tests.browser.desk import make_issues
+from tests.browser.test_accessibility import faults_in_both_lights
 from tests.browser.test_blocks import picture
 from tests.services import eventually
 
@@ -29,9 +30,11 @@ def price(paper, account):
     return client_for(account).quote(SYMBOL).price
 
 
-def fits(page, name):
-    """No page is wider than the screen."""
+def fits(page, name, *, read=False):
+    """No page is wider than the screen; `read`: nor hard to read, where no walk of all pages comes by."""
     picture(page, name)
+    if read:
+        assert not faults_in_both_lights(page)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
@@ -78,7 +81,7 @@ def test_targets_become_blocks_and_weights(
     page.get_by_role("button", name="계산").click()
     expect(page.locator(".block-lines [name=leaves]")).to_have_count(1)  # both funds, one block
     expect(page.locator("main")).to_contain_text("40.00 → 0.00%p")
-    fits(page, "rebalance")
+    fits(page, "rebalance", read=True)
     page.get_by_label("수량과 금액을 확인했습니다").check()
     page.get_by_role("button", name="고른 블록 보내기").click()
     expect(page.locator("#wave")).to_have_attribute("data-wave", "open")
@@ -112,11 +115,11 @@ def test_a_file_is_seen_sent_once_and_followed(
     expect(page.locator("main")).to_contain_text("1행에 오류가 있어 아무것도 보내지 않았습니다")
     expect(page.locator("#row-3")).to_contain_text("구분은 매수나 매도입니다: 사자")
     expect(page.get_by_role("button", name="보내기")).to_have_count(0)
-    fits(page, "basket-wrong")
+    fits(page, "basket-wrong", read=True)
     assert not Block.objects.exists()
     upload("good.csv", *good)
     expect(page.locator(".block-lines tbody tr")).to_have_count(1)
-    fits(page, "basket")
+    fits(page, "basket", read=True)
     page.get_by_label("수량과 금액을 확인했습니다").check()
     page.get_by_role("button", name="블록 1건 보내기").click()
     expect(page.get_by_role("heading", name="good.csv")).to_be_visible()
