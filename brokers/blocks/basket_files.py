@@ -7,7 +7,8 @@ import csv
 import io
 from collections.abc import Sequence
 from typing import Any, Final
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
+from zlib import error as BadDeflate  # noqa: N812
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -16,6 +17,7 @@ from lucy.errors import LucyError
 from lucy.sheets import decode, require_small
 
 MOST_ROWS: Final = 1_000
+MOST_UNPACKED_BYTES: Final = 20_000_000
 HEADINGS: Final = {
     "fund": ("펀드코드", "펀드", "fund"),
     "symbol": ("종목코드", "코드", "symbol", "code"),
@@ -34,6 +36,10 @@ EXAMPLE_ROWS: Final = (
     ("FUND-EXAMPLE", "069500", "매수", None, 5, None),
 )
 
+_NO_WORKBOOK: Final = (
+    *(BadZipFile, BadDeflate, InvalidFileException, SyntaxError, OSError, EOFError, RuntimeError),
+    *(ValueError, TypeError, KeyError, IndexError, AttributeError),
+)
 Cells = dict[str, str]
 
 
@@ -46,10 +52,17 @@ def text_of(name: str, body: bytes) -> str:
 
 
 def _from_excel(body: bytes) -> str:
+    """Whatever the reader stumbles over in someone's file, the file is no table of ours."""
     try:
-        sheet = load_workbook(io.BytesIO(body), read_only=True, data_only=True).active
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as odd:
+        with ZipFile(io.BytesIO(body)) as parts:  # it unpacks no part beyond the size that stands there
+            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED_BYTES:
+                raise LucyError("too_large", "Excel 파일의 내용이 너무 큽니다. 주문 시트만 남겨 저장하세요.")
+        return _as_csv(load_workbook(io.BytesIO(body), read_only=True, data_only=True).active)
+    except _NO_WORKBOOK as odd:
         raise LucyError("unreadable", "Excel 파일을 열 수 없습니다. xlsx로 저장해 다시 고르세요.") from odd
+
+
+def _as_csv(sheet: Any) -> str:
     text = io.StringIO()
     lines = csv.writer(text)
     for index, cells in enumerate(sheet.iter_rows(values_only=True) if sheet else ()):
