@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from brokers.adapters.base import FillReport
@@ -19,7 +19,7 @@ from brokers.models import (
 from brokers.services.booking import claim_parked
 from brokers.services.journal import Journal
 from brokers.services.numbers import find_order, link_number, may_be_ours
-from brokers.terms import OrderType, RequestKind
+from brokers.terms import Condition, OrderType, RequestKind, Venue
 from lucy import mongo
 
 
@@ -35,6 +35,9 @@ class Stranger:
     quantity: int
     price: Decimal | None
     branch: str = ""
+    condition: Condition = Condition.DAY
+    venue: Venue = Venue.KRX
+    ordered_at: datetime | None = None  # None: just now
 
 
 def adopt_sender(account: BrokerAccount, report: FillReport, journal: Journal) -> Order | None:
@@ -98,13 +101,15 @@ def _adopted(account: BrokerAccount, stranger: Stranger, name: str, journal: Jou
         name=name,
         side=stranger.side,
         order_type=stranger.order_type,
+        condition=stranger.condition,
+        venue=stranger.venue,
         quantity=stranger.quantity,
         price=stranger.price,
         status=OrderStatus.ACCEPTED,
         trade_date=stranger.trade_date,
         broker_order_no=stranger.order_no,
         branch=stranger.branch,
-        created_at=journal.now,
+        created_at=stranger.ordered_at or journal.now,
         sent_at=None,
         updated_at=journal.now,
     )

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.adapters.base import OrderLine, Receipt
+from brokers.adapters.base import OrderLine, OrderNews, OrderReport, Receipt
 from brokers.models import Discrepancy, Order, OrderStatus
+from brokers.services.news import record_news
 from brokers.services.orders import accept_order
 from brokers.services.reconcile import Reconciliation, compare
 from brokers.services.reconcile.numbers import find_answers
@@ -45,6 +46,25 @@ def line(number="1001", **changes):
         "status_text": "",
     }
     return OrderLine(**values | changes)
+
+
+def told(account, kind, number, original, **changes):
+    requests = {OrderNews.MODIFIED: RequestKind.MODIFY, OrderNews.CANCELLED: RequestKind.CANCEL}
+    values = {
+        "account_no": account.number,
+        "trade_date": clock.trade_date(),
+        "news": kind,
+        "order_no": number,
+        "original_no": original,
+        "symbol": CODE,
+        "side": Side.BUY,
+        "order_type": OrderType.LIMIT,
+        "quantity": 10,
+        "price": Decimal(70_100),
+        "at": clock.now(),
+        "request": requests.get(kind, RequestKind.NEW),
+    }
+    return OrderReport(**values | changes)
 
 
 def test_a_number_that_another_order_has_just_got_is_no_lost_reply(account, trader):
@@ -102,3 +122,17 @@ def test_a_refused_modify_does_not_make_a_cancelled_order_refused(account, worki
     )
     working.refresh_from_db()
     assert (working.status, working.cancelled_quantity) == (S.CANCELLED, 10)
+
+
+def test_an_order_of_the_hts_keeps_the_venue_that_its_cancel_must_name(account):
+    look(account, line(venue=Venue.NXT, condition=Condition.IOC))
+    order = Order.objects.get()
+    assert (order.branch, order.venue, order.condition) == ("00950", Venue.NXT, Condition.IOC)
+    assert order.created_at < clock.now() - timedelta(seconds=40)  # when it was ordered
+
+
+def test_an_order_of_the_hts_that_news_told_learns_branch_and_venue_from_the_list(account):
+    record_news(account, told(account, OrderNews.ACCEPTED, "1001", ""))
+    look(account, line(venue=Venue.NXT))
+    order = Order.objects.get()
+    assert (order.branch, order.venue) == ("00950", Venue.NXT)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from brokers.adapters import client_for, transport
-from brokers.adapters.base import OrderNews, OrderReport, OrderRequest, Receipt, Unreachable
+from brokers.adapters.base import OrderNews, OrderRequest, Receipt, Unreachable
 from brokers.models import ChangeStatus, EventKind, Fill, Order, OrderChange, OrderStatus
 from brokers.services import orders
 from brokers.services.changes import cancel_order
@@ -15,35 +15,16 @@ from brokers.services.news import record_news
 from brokers.services.numbers import NOT_AT_BROKER
 from brokers.services.orders import accept_order, place_order
 from brokers.services.reconcile import compare, reconcile
-from brokers.terms import OrderType, RequestKind, Side
+from brokers.terms import RequestKind, Side
 from lucy import clock
 from tests.factories import make_order
-from tests.races.test_doubtful_lists import line
+from tests.races.test_doubtful_lists import line, told
 from tests.races.test_orders_and_fills import CODE, any_account, report, still, working
 
 __all__ = ["any_account", "still", "working"]
 pytestmark = pytest.mark.django_db
 S = OrderStatus
 MINUTE = timedelta(minutes=1)
-
-
-def told(account, kind, number, original, **changes):
-    requests = {OrderNews.MODIFIED: RequestKind.MODIFY, OrderNews.CANCELLED: RequestKind.CANCEL}
-    values = {
-        "account_no": account.number,
-        "trade_date": clock.trade_date(),
-        "news": kind,
-        "order_no": number,
-        "original_no": original,
-        "symbol": CODE,
-        "side": Side.BUY,
-        "order_type": OrderType.LIMIT,
-        "quantity": 10,
-        "price": Decimal(70_100),
-        "at": clock.now(),
-        "request": requests.get(kind, RequestKind.NEW),
-    }
-    return OrderReport(**values | changes)
 
 
 def price_of(paper):

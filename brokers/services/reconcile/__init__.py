@@ -23,7 +23,12 @@ from brokers.models import DiscrepancyKind as Kind
 from brokers.services import discrepancies, orders
 from brokers.services.numbers import NOT_AT_BROKER
 from brokers.services.reconcile.common import Reconciliation
-from brokers.services.reconcile.numbers import adopt_strangers, find_answers, place_changes
+from brokers.services.reconcile.numbers import (
+    adopt_strangers,
+    complete_strangers,
+    find_answers,
+    place_changes,
+)
 from brokers.services.reconcile.requests import give_up
 from brokers.services.reconcile.totals import settle, show_unlisted
 from lucy import clock
@@ -48,6 +53,7 @@ def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at:
     find_answers(account, day, lines, known, result)
     place_changes(account, lines, known)
     adopt_strangers(account, day, lines, known, result)
+    complete_strangers(account, lines, known)
     settle(account, lines, known, asked_at, result)
     result.unlisted = show_unlisted(account, day, lines, known, asked_at)
     give_up(account, day, asked_at, result)

@@ -16,6 +16,7 @@ from brokers.models import (
     Order,
     OrderChange,
     OrderNumber,
+    OrderOrigin,
     OrderStatus,
 )
 from brokers.models import DiscrepancyKind as Kind
@@ -233,4 +234,22 @@ def _stranger(line: OrderLine) -> Stranger:
         line.quantity,
         line.price or None,
         line.branch,
+        line.condition,
+        line.venue,
+        line.ordered_at,
     )
+
+
+def complete_strangers(account: BrokerAccount, lines: list[OrderLine], known: dict[str, object]) -> None:
+    """What no notice tells of an order placed elsewhere, and its cancel must name: branch and venue (KIS)."""
+    told = {known[line.order_no]: line for line in lines if line.branch and line.order_no in known}
+    if not told:
+        return
+    nameless = Order.objects.filter(
+        account=account, trade_date=lines[0].trade_date, origin=OrderOrigin.ELSEWHERE, branch=""
+    )
+    for key in nameless.values_list("pk", flat=True):
+        if line := told.get(key):
+            Order.objects.filter(pk=key).update(
+                branch=line.branch, venue=line.venue, condition=line.condition
+            )
