@@ -139,3 +139,11 @@ def test_what_was_not_taken_is_repeated_later_and_then_given_up(filled, receiver
     assert row.state == DeliveryState.DELIVERED
     pauses = [webhooks.pause_after(attempt) for attempt in (1, 2, 3, 30)]
     assert [pause.total_seconds() for pause in pauses] == [5, 10, 20, 3600]
+
+
+def test_with_real_money_no_message_goes_into_this_machine(filled, receiver, settings):
+    settings.BROKERS = "live"
+    assert webhooks.deliver_due() == 1
+    row = WebhookDelivery.objects.get()
+    assert (row.state, receiver.heard) == (DeliveryState.WAITING, [])
+    assert "no address outside" in row.answer

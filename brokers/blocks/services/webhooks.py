@@ -22,12 +22,11 @@ from brokers.blocks.models import AllocationShare, Block, Fund, Webhook, Webhook
 from brokers.blocks.rights import may_see_plan
 from brokers.blocks.selectors import block_snapshot, share_snapshot
 from brokers.blocks.terms import DeliveryState, WebhookEvent
-from lucy import clock, mongo
+from lucy import clock, mongo, outward
 from lucy.mongo import connection
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 3600.0
 MOST_ATTEMPTS = 15  # about eight hours
@@ -131,12 +130,10 @@ def _post(row: WebhookDelivery) -> tuple[str, bool]:
         "Lucy-Signature": signature(row.webhook.secret, body, int(timezone.now().timestamp())),
     }
     try:
-        reply = requests.post(
-            row.webhook.url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
-        )
+        status, beginning = outward.post(row.webhook.url, body, headers)
     except requests.RequestException as silence:
         return str(silence)[:300], False
-    return f"{reply.status_code} {reply.text[:200]}".strip(), 200 <= reply.status_code < 300
+    return f"{status} {beginning}".strip(), 200 <= status < 300
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
