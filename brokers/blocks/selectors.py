@@ -1,17 +1,15 @@
 """Every read of funds, plans and blocks; what a user may not see is not in it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from bson import ObjectId
-from django.db.models import Q, Sum
 
 from accounts.models import User
+from brokers.blocks.booked import Booked, Place, booked_since
 from brokers.blocks.models import (
     AllocationShare,
     Approval,
@@ -120,42 +118,29 @@ def position_of(fund: Fund) -> Position:
 
 
 def positions_of(funds: Collection[Fund]) -> dict[Any, Position]:
-    """Free means: what open buys may still cost and open sales may still take is off already.
-
-    One question for all: asked fund by fund, fifty cost twice as much.
-    """
+    """Free means: what open buys may still cost and open sales may still take is off already."""
     found = {fund.pk: Position(fund.cash) for fund in funds}
     for holding in mongo.find_all(FundHolding, fund_id=list(found)):
         found[holding.fund_id].told[holding.symbol] = holding.quantity
         found[holding.fund_id].shares[holding.symbol] += holding.quantity
-    today = clock.trade_date()
-    for key, side, symbol, day, *sums in _booked_since(funds):
-        _book(found[key], Side(side), symbol, sums, is_today=day == today)
+    for key, places in booked_since(funds).items():
+        for place, booked in places.items():
+            _book(found[key], place, booked)
     return found
 
 
-def _booked_since(funds: Collection[Fund]) -> Iterable[tuple[Any, ...]]:
-    """What blocks did and bound since each fund's own moment, by fund, side, issue and day."""
-    if not funds:
-        return []
-    since = reduce(or_, (Q(fund=fund, created_at__gte=fund.as_of) for fund in funds))
-    rows = AllocationShare.objects.filter(since).values_list("fund_id", "side", "symbol", "trade_date")
-    return rows.annotate(*(Sum(name) for name in ("filled", "open", "amount", "fee", "tax", "bound")))
-
-
-def _book(position: Position, side: Side, symbol: str, sums: Sequence[Any], *, is_today: bool) -> None:
-    filled, still_open, amount, fee, tax, bound = sums
-    if side == Side.BUY:
-        position.cash -= amount + fee + bound
-        position.bound += bound
-        position.shares[symbol] += filled
-        position.buying[symbol] += still_open
+def _book(position: Position, place: Place, booked: Booked) -> None:
+    if place.side == Side.BUY:
+        position.cash -= booked.amount + booked.fee + booked.bound
+        position.bound += booked.bound
+        position.shares[place.symbol] += booked.filled
+        position.buying[place.symbol] += booked.open
     else:
-        position.cash += amount - fee - tax
-        position.shares[symbol] -= filled + still_open
-        position.selling[symbol] += still_open
-    if is_today:
-        position.today += amount + bound
+        position.cash += booked.amount - booked.fee - booked.tax
+        position.shares[place.symbol] -= booked.filled + booked.open
+        position.selling[place.symbol] += booked.open
+    if place.day == clock.trade_date():
+        position.today += booked.amount + booked.bound
 
 
 def names_of(symbols: Iterable[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from brokers.blocks.models.plans import Plan
 from brokers.blocks.terms import NEXT_STATUSES, BlockStatus, ChildState, EventKind
 from brokers.models import BrokerAccount, Order
 from brokers.terms import OrderType, Side
-from lucy import mongo
+from lucy import clock, mongo
 
 
 class Block(models.Model):
@@ -157,6 +157,7 @@ class AllocationShare(models.Model):
         "묶인 금액", default=Decimal(0), max_digits=20, decimal_places=0
     )  # won that the open rest may still cost
     created_at = models.DateTimeField("작성시각")
+    updated_at = models.DateTimeField("변경시각", default=clock.now)  # set by every write (`booked.py`)
     trade_date = models.DateField("매매일", null=True)
 
     class Meta:
@@ -165,6 +166,7 @@ class AllocationShare(models.Model):
         constraints = [models.UniqueConstraint(fields=["block", "position"], name="one_share_per_position")]
         indexes = [
             models.Index(fields=["fund", "-created_at", "-id"], name="shares_of_fund"),
+            models.Index(fields=["fund", "updated_at"], name="shares_changed"),
             models.Index(fields=["trade_date", "-created_at", "-id"], name="shares_of_day"),
             models.Index(fields=["trade_date", "fund", "-created_at", "-id"], name="shares_of_day_and_fund"),
         ]

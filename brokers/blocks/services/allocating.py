@@ -115,12 +115,12 @@ def _is_troubled(child: BlockChild, orders: dict[Any, Order]) -> bool:
 def _store(block_key: Any) -> Block:
     """Look again inside the transaction, and write all that follows from what is seen there."""
     block = Block.objects.select_related("plan", "user").get(pk=block_key)
-    seen = _seen(block)
+    seen, now = _seen(block), clock.now()
     changed = seen.changed
     moves = any(_stored(share).told != got.told for share, got in changed)
     if changed:
-        mongo.change(*((share, _fields(block, got)) for share, got in changed))
-    news = seen.sums | {"updated_at": clock.now()}
+        mongo.change(*((share, _fields(block, got) | {"updated_at": now}) for share, got in changed))
+    news = seen.sums | {"updated_at": now}
     if moves:
         news["revision"] = block.revision + 1
     was_final = block.status == BlockStatus.FINAL

@@ -137,7 +137,7 @@ def _decide(block: Block, approval: Approval, user: User | None, state: Approval
         BlockChild.objects.filter(block=block, state=ChildState.STAGED).update(
             state=ChildState.HELD, note=words
         )
-        AllocationShare.objects.filter(block=block).update(**_GONE)
+        AllocationShare.objects.filter(block=block).update(updated_at=now, **_GONE)
         Block.objects.filter(pk=block.pk).update(open_quantity=0)
     if user is None or user.pk != block.user_id:
         said = f" · {note}" if note else ""
