@@ -15,7 +15,6 @@ from accounts.models import User
 from brokers.blocks import lanes
 from brokers.blocks.services.checking import FundPart, Trouble, UnsavedCase, Wanted, unsaved
 from brokers.blocks.services.previewing import Preview, children_wanted
-from brokers.costs import estimate
 from brokers.services import checks, facts
 from brokers.services.facts import FactMissing
 from brokers.services.standing import standing_of
@@ -76,8 +75,7 @@ def _cash(group: Sequence[Wanted], day: Tally, say: Callable[[str, str], Trouble
     if len(buys) < 2:
         return []
     account, largest = buys[0].account, max(buys, key=_value)
-    costs = (estimate(Side.BUY, one.request.quantity, _price(one), account.rates).total for one in buys)
-    total = sum(costs, Decimal(0))
+    total = sum(map(_value, buys), Decimal(0))  # the broker's figure has its commission off already
     request = largest.request
     enough = facts.cash_enough(
         account, day, total, request.symbol, request.price, OrderType(request.order_type)
