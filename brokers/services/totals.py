@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -116,7 +116,7 @@ def _level(
                 rows[order.pk].remove(row)
             continue
         amount = line.filled_amount - sum((fill.quantity * fill.price for fill in known), Decimal(0))
-        price = (amount / beyond).quantize(Decimal("0.0001"))
+        price = _price_of(amount / beyond, line)
         if row is None:
             row = _total_row(journal.account, order, line, missing, price)
             fresh.append(row)
@@ -138,8 +138,21 @@ def _level(
     return {fill.broker_order_no for fill, _ in told}
 
 
+def _price_of(rest: Decimal, line: OrderLine) -> Decimal:
+    """Won a share of what only the total knows: what is left of its amount; else its average.
+
+    LS tells an average in whole won, so up to a won for each share of the total is wrong with `rest`: many
+    times a share's price where few of many shares are missing. No two fills of a day lie further apart than
+    the day's limits, 70 and 130 % of the base price.
+    """
+    average = line.filled_amount / line.filled_quantity
+    plausible = average * 7 / 13 <= rest <= average * 13 / 7
+    return (rest if plausible else average).quantize(Decimal("0.0001"))
+
+
 def _total_row(account: BrokerAccount, order: Order, line: OrderLine, quantity: int, price: Decimal) -> Fill:
-    now = clock.now()
+    # Within its day, though it be over: a day's report looks for its fills there.
+    now = min(clock.now(), clock.day_start(line.trade_date + timedelta(days=1)) - timedelta(milliseconds=1))
     return Fill(
         account=account,
         order=order,
@@ -152,7 +165,7 @@ def _total_row(account: BrokerAccount, order: Order, line: OrderLine, quantity: 
         price=price,
         executed_at=now,
         source=FillSource.TOTAL,
-        recorded_at=now,
+        recorded_at=clock.now(),
     )
 
 

@@ -7,13 +7,15 @@ import pytest
 
 from brokers.adapters.base import OrderRequest, Receipt
 from brokers.models import Discrepancy, DiscrepancyKind, Fill, Order, OrderStatus
+from brokers.selectors import report_of
 from brokers.services.closing import close_day
 from brokers.services.fills import record_fill
 from brokers.services.orders import accept_order, place_order
-from brokers.services.reconcile import choose
+from brokers.services.reconcile import choose, compare
 from brokers.terms import Side
 from lucy import clock
 from tests.factories import make_order
+from tests.races.test_doubtful_lists import line, lost_reply
 from tests.races.test_orders_and_fills import CODE, any_account, report, still
 
 __all__ = ["any_account", "still"]
@@ -24,12 +26,6 @@ DAY = timedelta(days=1)
 
 def price_of(paper):
     return Decimal(paper.call(lambda broker: broker.market.issue(CODE).price))
-
-
-def lost_reply(account, trader, **changes):
-    """An order of which nobody heard again, older than any list may lag."""
-    at = clock.now() - timedelta(seconds=50)
-    return make_order(account, trader, status=S.UNKNOWN, sent_at=at, updated_at=at, **changes)
 
 
 def test_twins_without_an_answer_do_not_expire_with_their_day(still, any_account, trader):
@@ -72,3 +68,12 @@ def test_a_doubt_of_yesterday_is_not_settled_by_todays_order_of_that_number(stil
     new.refresh_from_db()
     old.refresh_from_db()
     assert (new.filled_quantity, old.filled_quantity, old.in_doubt) == (0, 3, True)
+
+
+def test_a_fill_found_days_later_stands_in_the_report_of_its_day(account, trader):
+    day = clock.trade_date() - 5 * DAY
+    order = make_order(account, trader, status=S.SENT, trade_date=day, created_at=clock.day_start(day))
+    accept_order(order, Receipt("1001"))
+    total = {"filled_quantity": 10, "filled_amount": Decimal(700_000), "open_quantity": 0}
+    compare(account, day, [line(trade_date=day, **total)], clock.now())
+    assert [fill.quantity for fill in report_of(account, day).fills] == [10]

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from brokers.adapters.base import OrderLine, OrderNews, OrderReport, Receipt
-from brokers.models import Discrepancy, Order, OrderStatus
+from brokers.models import Discrepancy, Fill, FillSource, Order, OrderStatus
+from brokers.services.fills import record_fill
 from brokers.services.news import record_news
 from brokers.services.orders import accept_order
 from brokers.services.reconcile import Reconciliation, compare
@@ -14,8 +15,7 @@ from brokers.services.reconcile.numbers import find_answers
 from brokers.terms import Condition, OrderType, RequestKind, Side, Venue
 from lucy import clock
 from tests.factories import make_order
-from tests.races.test_day_change import lost_reply
-from tests.races.test_orders_and_fills import CODE, working
+from tests.races.test_orders_and_fills import CODE, report, working
 
 __all__ = ["working"]
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,12 @@ def line(number="1001", **changes):
         "status_text": "",
     }
     return OrderLine(**values | changes)
+
+
+def lost_reply(account, trader, **changes):
+    """An order of which nobody heard again, older than any list may lag."""
+    at = clock.now() - timedelta(seconds=50)
+    return make_order(account, trader, status=S.UNKNOWN, sent_at=at, updated_at=at, **changes)
 
 
 def told(account, kind, number, original, **changes):
@@ -136,3 +142,15 @@ def test_an_order_of_the_hts_that_news_told_learns_branch_and_venue_from_the_lis
     look(account, line(venue=Venue.NXT))
     order = Order.objects.get()
     assert (order.branch, order.venue) == ("00950", Venue.NXT)
+
+
+def test_a_rounded_average_gives_no_share_an_absurd_price(ls_account, trader):
+    """LS tells 500 won where the average is 500.5: of 1,000 shares that makes 500 won too few."""
+    order = make_order(ls_account, trader, status=S.SENT, quantity=1_000, price=600)
+    accept_order(order, Receipt("1001"))
+    record_fill(ls_account, report(ls_account, fill_no="1", quantity=500, price=Decimal(500)))
+    record_fill(ls_account, report(ls_account, fill_no="2", quantity=499, price=Decimal(501)))
+    total = {"quantity": 1_000, "filled_quantity": 1_000, "filled_amount": Decimal(500_000)}
+    look(ls_account, line(price=Decimal(600), open_quantity=0, **total))
+    missed = Fill.objects.get(source=FillSource.TOTAL)
+    assert (missed.quantity, missed.price) == (1, 500)
