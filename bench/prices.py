@@ -1,4 +1,7 @@
-"""The panel that screens reckon with: 250 days of 3,000 stocks out of the store, beside the bare bytes."""
+"""The panel that screens reckon with: 250 days of 3,000 stocks out of the store, beside the bare bytes.
+
+And the same kept in a process, when the collector has written some of them anew.
+"""
 
 import time
 from collections.abc import Callable
@@ -11,6 +14,7 @@ from bench.figures import Figure
 STOCKS = 3_000
 DAYS = 250
 TIMES = 5
+NEWS = 60  # stocks of a minute's collecting
 
 
 def figures() -> list[Figure]:
@@ -26,9 +30,38 @@ def figures() -> list[Figure]:
             pass
 
     panel, floor = _best(lambda: prices.panel(DAYS)), _best(bare)
+    kept, read = _news()
     stored.delete_many({})
     name = f"panel of {STOCKS:,} stocks x {DAYS} days"
-    return [Figure(name, "ms", panel, floor, "its bytes, unread", panel, 500, "milliseconds")]
+    again = f"the same, kept: {NEWS} stocks are new"
+    return [
+        Figure(name, "ms", panel, floor, "its bytes, unread", panel, 500, "milliseconds"),
+        Figure(again, "ms", kept, read, f"those {NEWS} read", kept, 200, "milliseconds"),
+    ]
+
+
+def _news() -> tuple[float, float]:
+    """A kept panel brought up to date, and the reading alone that this takes; milliseconds."""
+    from brokers.models import PriceHistory
+    from brokers.services import prices
+    from lucy import clock
+    from lucy.mongo import collection
+    from screener.services.panel import KeptPanel
+
+    marks, symbols = collection(PriceHistory), [f"{stock:06d}" for stock in range(STOCKS)]
+    marks.insert_many(
+        {"symbol": symbol, "interval": "day", "collected_at": clock.now()} for symbol in symbols
+    )
+    kept, some = KeptPanel(DAYS), symbols[:NEWS]
+    kept.current()
+
+    def come() -> None:
+        marks.update_many({"symbol": {"$in": some}}, {"$set": {"collected_at": clock.now()}})
+        kept.current()
+
+    taken = _best(come), _best(lambda: prices.panel(DAYS, some))
+    marks.delete_many({})
+    return taken
 
 
 def _store() -> None:

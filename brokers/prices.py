@@ -158,19 +158,18 @@ def _reach(when: Sequence[Offsets]) -> int:
     return max((int(moments[-1]) for moments in when if len(moments)), default=-1) + 1
 
 
-def updated(known: Panel, news: Panel, days: int) -> Panel:
-    """`known` with the stocks of `news` in place of what it has of them; the last `days` days of both."""
-    again = set(news.symbols)
-    kept = [row for row, symbol in enumerate(known.symbols) if symbol not in again]
-    symbols = tuple(sorted([*(known.symbols[row] for row in kept), *news.symbols]))
+def joined(parts: Sequence[Panel], days: int) -> Panel:
+    """The last `days` days of all; of a stock that several parts have, the last one's counts."""
+    part_of = {symbol: place for place, part in enumerate(parts) for symbol in part.symbols}
+    symbols = tuple(sorted(part_of))
     row_of = {symbol: row for row, symbol in enumerate(symbols)}
-    when = np.union1d(known.days, news.days)[-days:]
+    when = np.unique(np.concatenate([part.days for part in parts]))[-days:]
     table = np.full((len(FIGURES), len(symbols), len(when)), np.nan)
-    for panel, rows in ((known, kept), (news, list(range(len(news.symbols))))):
-        shown = np.flatnonzero(np.isin(panel.days, when))
-        target = np.ix_(
-            [row_of[panel.symbols[row]] for row in rows], np.searchsorted(when, panel.days[shown])
-        )
-        for place, name in enumerate(FIGURES):
-            table[place][target] = getattr(panel, name)[np.ix_(rows, shown)]
+    for place, part in enumerate(parts):
+        kept = np.array([part_of[symbol] == place for symbol in part.symbols], np.bool_)
+        rows, shown = np.flatnonzero(kept), np.flatnonzero(np.isin(part.days, when))
+        targets = np.array([row_of[part.symbols[row]] for row in rows], np.int64)
+        columns = np.searchsorted(when, part.days[shown])
+        for figure, name in enumerate(FIGURES):
+            table[figure][np.ix_(targets, columns)] = getattr(part, name)[np.ix_(rows, shown)]
     return Panel(symbols, when, *table)

@@ -3,9 +3,11 @@
 from datetime import datetime
 from threading import Lock
 
-from brokers.prices import Interval, Panel, updated
+from brokers.prices import Interval, Panel, joined, panel_of
 from brokers.services import prices
 from screener.indicators import empty_panel
+
+STOCKS_AT_ONCE = 500  # two years of them are 12 MB as they are stored
 
 
 class KeptPanel:
@@ -16,7 +18,7 @@ class KeptPanel:
 
     def __init__(self, days: int) -> None:
         self.days = days
-        self._panel = empty_panel()
+        self._panel = panel_of([], days)
         self._marks: dict[str, datetime] = {}
         self._lock = Lock()  # of two threads one reads, and the other waits for it
 
@@ -24,13 +26,13 @@ class KeptPanel:
         with self._lock:
             marks = prices.collected_at(Interval.DAY)  # before the bars: what comes meanwhile is read twice
             if marks != self._marks:
-                self._panel = self._read(marks)
+                self._panel = self._brought_up_to(marks)
                 self._marks = marks
-            return self._panel
+            return self._panel if self._panel.symbols else empty_panel()
 
-    def _read(self, marks: dict[str, datetime]) -> Panel:
-        news = {symbol for symbol, at in marks.items() if self._marks.get(symbol) != at}
-        if len(news) < len(marks) and self._marks.keys() <= marks.keys():
-            return updated(self._panel, prices.panel(self.days, news), self.days)
-        found = prices.panel(self.days)  # all of it is new, or another store was put in this one's place
-        return found if found.symbols else empty_panel()
+    def _brought_up_to(self, marks: dict[str, datetime]) -> Panel:
+        if not self._marks.keys() <= marks.keys():  # another store was put in this one's place
+            self._panel, self._marks = panel_of([], self.days), {}
+        news = sorted(symbol for symbol, at in marks.items() if self._marks.get(symbol) != at)
+        parts = (news[first : first + STOCKS_AT_ONCE] for first in range(0, len(news), STOCKS_AT_ONCE))
+        return joined([self._panel, *(prices.panel(self.days, part) for part in parts)], self.days)
