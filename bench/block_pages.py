@@ -7,8 +7,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bench.figures import Figure, percentile
@@ -61,16 +62,26 @@ def main() -> None:
 
 def _measured(clockwork: Any, browser: Any, block: Any) -> Iterator[tuple[str, tuple[float, float]]]:
     """Page; p95 of the milliseconds that MongoDB's answers took, and of a page without a list beside it."""
+    from brokers.blocks.models import Fund
+    from brokers.blocks.selectors import positions_of
 
-    def taken(address: str) -> float:
-        with clockwork.counting() as spent:
-            answer = browser.get(address)
+    def visit(address: str) -> None:
+        answer = browser.get(address)
         assert answer.status_code == 200, (address, answer.status_code)
+
+    def taken(work: Callable[[], Any]) -> float:
+        with clockwork.counting() as spent:
+            work()
         return float(spent.milliseconds)
 
-    for name, address in _pages(block).items():
-        browser.get(address)  # the first one warms up what a process keeps
-        rounds = [(taken(address), taken(FLOOR)) for _ in range(ROUNDS)]
+    funds = list(Fund.objects.all())
+    works: dict[str, Callable[[], Any]] = {
+        name: partial(visit, address) for name, address in _pages(block).items()
+    }
+    works[f"미리보기의 펀드 {len(funds)}개"] = partial(positions_of, funds)
+    for name, work in works.items():
+        work()  # the first one warms up what a process keeps
+        rounds = [(taken(work), taken(partial(visit, FLOOR))) for _ in range(ROUNDS)]
         value, floor = (round(percentile(each, 95), 2) for each in zip(*rounds, strict=True))
         yield name, (value, floor)
 
