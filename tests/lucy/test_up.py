@@ -109,6 +109,7 @@ def test_it_starts_and_ctrl_c_stops_it_all(var, start):
         "PAPER_LS_PAPER",
         "PAPER_CONTROL",
     } <= addresses.keys()
+    assert not [path for path in (var, *var.iterdir()) if path.stat().st_mode & 0o077]  # our owner's alone
     assert any(re.search(r"sign in: trader +only-for-practice", line) for line in up.lines)
 
     second = Up(var, free_port())
@@ -150,7 +151,8 @@ def test_kill_9_leaves_no_process_and_loses_nothing(var, start):
         client.set("kept", "yes")
     up.told(signal.SIGKILL)
     eventually(lambda: not processes_of(var))
-    with Redis(var / "redis", free_port()) as server, redis.Redis(port=server.port) as client:
+    server = Redis(var / "redis", free_port())
+    with server, redis.Redis.from_url(server.address) as client:
         assert client.get("kept") == b"yes"
 
 

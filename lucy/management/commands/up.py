@@ -20,7 +20,16 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from brokers.management.commands.demo_data import sign_ins
-from lucy.embedded import Mongod, Redis, Server, ServiceError, free_port, is_free, make_directory
+from lucy.embedded import (
+    Mongod,
+    Redis,
+    Server,
+    ServiceError,
+    free_port,
+    is_free,
+    make_directory,
+    write_private,
+)
 from lucy.env import BASE_DIR, RUNNING_FILE, VAR_DIR
 from lucy.process import Child, answers, told_to_stop
 
@@ -43,6 +52,7 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address the site listens on (127.0.0.1)")
 
     def handle(self, *, host: str, port: int, **_: Any) -> None:
+        os.umask(0o077)  # what we keep is nobody else's, our children's files included
         try:
             asyncio.run(bring_up(host, port))
         except ServiceError as error:
@@ -142,7 +152,7 @@ class House:
         if not is_free(self.port, self.host):
             raise ServiceError(f"Port {self.port} is in use; choose another: make run PORT={self.port + 1}.")
         await self._start_stores()
-        RUNNING_FILE.write_text(json.dumps(self.addresses, indent=1))
+        write_private(RUNNING_FILE, json.dumps(self.addresses, indent=1))
         await self._prepare()
         for name, words in self._site_commands().items():
             self._start_child(name, [sys.executable, *words])
