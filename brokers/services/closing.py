@@ -1,9 +1,11 @@
 """The end of a trade day: the broker's last word on its orders, and the rest expires."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 from brokers.adapters import client_for
-from brokers.models import BrokerAccount, EventKind, NoticeKind, Order
+from brokers.adapters.base import BrokerError
+from brokers.models import AccountHealth, BrokerAccount, EventKind, Fill, NoticeKind, Order
 from brokers.models.orders import ENDED
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
@@ -12,20 +14,49 @@ from brokers.services.reconcile import Reconciliation, compare, reconcile
 from lucy import clock
 from lucy.mongo import transactional
 
+LOOKED_BACK_AT_MOST = timedelta(days=10)  # LS is asked for each day by itself, once a second
+
 
 def look_through(account: BrokerAccount) -> Reconciliation:
-    """Compare everything with the broker: days left open, today's orders and fills, holdings and cash."""
+    """Compare everything with the broker: days left open, today's orders and fills, holdings and cash.
+
+    A day that cannot be closed keeps nobody from today's; its fault is raised when all the rest is done.
+    """
+    faults = []
     for day in unclosed_days(account):
-        close_day(account, day)
+        try:
+            close_day(account, day)
+        except BrokerError as fault:
+            faults.append(fault)
     result = reconcile(account)
     compare_positions(account)
+    if faults:
+        raise faults[0]
     return result
 
 
 def unclosed_days(account: BrokerAccount) -> list[date]:
-    """Trade dates that are over and still have orders that have not ended, oldest first."""
-    left = Order.objects.filter(account=account, trade_date__lt=clock.trade_date()).exclude(status__in=ENDED)
-    return sorted({day for day in left.values_list("trade_date", flat=True) if day})
+    """Trade dates that are over and were not looked at since, oldest first.
+
+    Those with orders that have not ended, or with fills whose order is not known; and the day of the last
+    look with all that followed: what was done elsewhere after it, nobody here has seen.
+    """
+    today = clock.trade_date()
+    left = Order.objects.filter(account=account, trade_date__lt=today).exclude(status__in=ENDED)
+    parked = Fill.objects.filter(account=account, order=None, trade_date__lt=today)
+    days = {*left.values_list("trade_date", flat=True), *parked.values_list("trade_date", flat=True)}
+    return sorted({day for day in days if day} | set(_unseen_days(account, today)))
+
+
+def _unseen_days(account: BrokerAccount, today: date) -> Iterator[date]:
+    health = AccountHealth.objects.filter(account=account).first()
+    if health is None or health.last_reconciled_at is None:
+        return
+    day = max(health.last_reconciled_at.astimezone(clock.KST).date(), today - LOOKED_BACK_AT_MOST)
+    while day < today:
+        if not clock.market_hours_apply() or clock.is_trading_day(day):
+            yield day
+        day += timedelta(days=1)
 
 
 def close_day(account: BrokerAccount, day: date) -> Reconciliation:
