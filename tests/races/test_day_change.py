@@ -5,13 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from brokers.adapters.base import OrderRequest, Receipt
-from brokers.models import Discrepancy, DiscrepancyKind, Fill, Order, OrderStatus
+from brokers.adapters import client_for
+from brokers.adapters.base import OrderRequest, Receipt, Unreachable
+from brokers.models import AccountHealth, Discrepancy, DiscrepancyKind, Fill, Order, OrderStatus
 from brokers.selectors import report_of
-from brokers.services.closing import close_day
+from brokers.services.booking import make_fill
+from brokers.services.closing import close_day, look_through, unclosed_days
 from brokers.services.fills import record_fill
 from brokers.services.orders import accept_order, place_order
-from brokers.services.reconcile import choose, compare
+from brokers.services.reconcile import choose, compare, reconcile
 from brokers.terms import Side
 from lucy import clock
 from tests.factories import make_order
@@ -77,3 +79,71 @@ def test_a_fill_found_days_later_stands_in_the_report_of_its_day(account, trader
     total = {"filled_quantity": 10, "filled_amount": Decimal(700_000), "open_quantity": 0}
     compare(account, day, [line(trade_date=day, **total)], clock.now())
     assert [fill.quantity for fill in report_of(account, day).fills] == [10]
+
+
+def test_a_day_that_cannot_be_read_does_not_keep_today_from_being_read(
+    still, any_account, trader, monkeypatch
+):
+    """The broker answers nothing of the past: today's orders must leave all the same."""
+    make_order(any_account, trader, status=S.UNKNOWN, trade_date=clock.trade_date() - DAY)
+    AccountHealth.objects.filter(account=any_account).update(last_reconciled_at=None)
+
+    def silent(first, last):
+        raise Unreachable("nothing of the past")
+
+    monkeypatch.setattr(client_for(any_account), "orders_between", silent)
+    with pytest.raises(Unreachable):
+        look_through(any_account)
+    order = place_order(any_account, trader, "a", OrderRequest(CODE, Side.BUY, 1, price_of(still)))
+    assert order.status == S.ACCEPTED
+
+
+def test_what_was_done_elsewhere_after_yesterdays_last_look_is_found(still, any_account, monkeypatch):
+    """The gateway was down when yesterday ended."""
+    yesterday = clock.trade_date() - DAY
+    seen_at = clock.day_start(yesterday) + timedelta(hours=15)
+    AccountHealth.objects.filter(account=any_account).update(last_reconciled_at=seen_at)
+    filled = {"filled_quantity": 10, "filled_amount": Decimal(700_000), "open_quantity": 0}
+    theirs = line(trade_date=yesterday, ordered_at=seen_at, **filled)
+    monkeypatch.setattr(client_for(any_account), "orders_between", lambda first, last: [theirs])
+    look_through(any_account)
+    order = Order.objects.get()
+    assert (order.trade_date, order.status, order.filled_quantity) == (yesterday, S.FILLED, 10)
+    assert unclosed_days(any_account) == []
+
+
+def test_a_fill_that_waits_for_its_order_leaves_its_day_open(account):
+    day = clock.trade_date() - 3 * DAY
+    fill = make_fill(account, None, report(account, trade_date=day))
+    fill.save()
+    assert unclosed_days(account) == [day]
+
+
+def test_a_list_that_midnight_divides_is_read_again(still, any_account, trader, monkeypatch):
+    """Asked for on one day and answered on the next: its numbers are not those of the first."""
+    price, today = price_of(still), clock.trade_date()
+    lost = lost_reply(any_account, trader, price=price, trade_date=today - DAY)
+    still.call(
+        lambda broker: broker.ledger.place(
+            broker.ledger.accounts.by_number[any_account.number], CODE, Side.BUY, 10, int(price)
+        )
+    )
+    days = iter([today - DAY])
+    monkeypatch.setattr(clock, "trade_date", lambda: next(days, today))
+    reconcile(any_account)
+    lost.refresh_from_db()
+    assert (lost.status, lost.broker_order_no) == (S.UNKNOWN, "")
+
+
+@pytest.mark.parametrize("holiday", [False, True])
+def test_a_list_that_has_not_begun_anew_is_not_booked_again(
+    still, ls_account, monkeypatch, settings, holiday
+):
+    """LS's list tells no date: here it still shows what was filled the day before."""
+    later = clock.now() + timedelta(hours=6) if not holiday else clock.now()
+    settings.MARKET_HOURS = holiday
+    monkeypatch.setattr(clock, "is_trading_day", lambda day: False)
+    theirs = line(ordered_at=later, filled_quantity=10, filled_amount=Decimal(700_000), open_quantity=0)
+    monkeypatch.setattr(client_for(ls_account), "day_orders", lambda: [theirs])
+    assert reconcile(ls_account).lines == 0
+    assert not Order.objects.exists()

@@ -22,6 +22,7 @@ from brokers.models import (
 from brokers.models import DiscrepancyKind as Kind
 from brokers.services import discrepancies, orders
 from brokers.services.numbers import NOT_AT_BROKER
+from brokers.services.reconcile import patience
 from brokers.services.reconcile.common import Reconciliation
 from brokers.services.reconcile.numbers import (
     adopt_strangers,
@@ -41,9 +42,24 @@ def reconcile(account: BrokerAccount) -> Reconciliation:
     """Bring today's orders and fills of `account` up to the broker's list; raises `BrokerError`."""
     asked_at = clock.now()
     day = clock.trade_date()
-    result = compare(account, day, client_for(account).day_orders(), asked_at)
+    lines = client_for(account).day_orders()
+    if clock.trade_date() != day:  # midnight came in between: nobody knows which day's list this is
+        return reconcile(account)
+    result = compare(account, day, _of_today(lines, day), asked_at)
     AccountHealth.objects.update_or_create(account=account, defaults={"last_reconciled_at": clock.now()})
     return result
+
+
+def _of_today(lines: list[OrderLine], day: date) -> list[OrderLine]:
+    """Without orders that cannot be of today.
+
+    LS's list has no dates and is "of the day"; when it begins anew is not published. What it shows before the
+    first order of a day, or on a holiday, must not be booked a second time.
+    """
+    if clock.market_hours_apply() and not clock.is_trading_day(day):
+        return []
+    latest = clock.now() + patience.CLOCKS_DIFFER_BY
+    return [line for line in lines if line.ordered_at <= latest]
 
 
 def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at: datetime) -> Reconciliation:
