@@ -55,7 +55,8 @@ def _kept_secret(filename: str, make: str) -> str:
     """A secret of this installation: made once, readable by its owner alone."""
     path = VAR_DIR / "secrets" / filename
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        VAR_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)  # `mode` is for the last one only
+        path.parent.mkdir(exist_ok=True, mode=0o700)
         if not path.exists():
             _write_once(path, make)
         return path.read_text().strip()

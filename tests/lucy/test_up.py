@@ -109,7 +109,7 @@ def test_it_starts_and_ctrl_c_stops_it_all(var, start):
         "PAPER_LS_PAPER",
         "PAPER_CONTROL",
     } <= addresses.keys()
-    assert not [path for path in (var, *var.iterdir()) if path.stat().st_mode & 0o077]  # our owner's alone
+    assert not [path for path in (var, *var.iterdir()) if path.stat().st_mode & 0o077]  # their owner's alone
     assert any(re.search(r"sign in: trader +only-for-practice", line) for line in up.lines)
 
     second = Up(var, free_port())
