@@ -170,7 +170,8 @@ class _Judge:
         row.price = self._price(row, kind)
         row.quantity = self._quantity(row, kind)
         if row.quantity < 1:
-            raise LucyError("quantity", "나눌 수 있는 수량이 없습니다.")
+            none = "팔 수 있는 수량이" if row.side == Side.SELL else "그 비중의 현금으로 살 수 있는 수량이"
+            raise LucyError("quantity", f"{none} 없습니다.")
         if row.quantity % self.plan.lot:
             raise LucyError("lot", f"배분단위 {self.plan.lot:,}주의 배수여야 합니다.")
         row.cost = estimate(row.side, row.quantity, row.price, self.account.rates.of(kind))

@@ -82,6 +82,9 @@ def _saved(request: SignedInRequest, form: PlanForm, legs: Any) -> Plan | str:
         rows = [leg.draft(mode, basis) for leg in legs if not leg.is_blank]
         return save_plan(request.user, form.draft(rows))
     except LucyError as refusal:
+        if (field := refusal.details.get("field")) in form.fields:
+            form.add_error(field, refusal.message)
+            return "표시된 곳을 고치세요."
         return refusal.message
     except ValidationError as odd:
         return str(odd.message)
