@@ -61,6 +61,7 @@ def test_a_silent_source_leaves_the_last_good_result_with_its_age(web, screen, s
     found = text(web.get(url("result")))
     assert "증권사에 연결할 수 없습니다." in found
     assert "읽은 마지막 결과" in found
+    assert found.index("다시 조회") < found.index('id="table-rows"')  # its age is read before its rows
     assert names(found) == ["삼성전자", "카카오", "NAVER"]
 
 
