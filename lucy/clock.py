@@ -23,7 +23,12 @@ def now() -> datetime:
 
 def trade_date() -> date:
     """Today in Seoul: the date that order numbers and fills are counted under."""
-    return now().astimezone(KST).date()
+    return trade_date_of(now())
+
+
+def trade_date_of(moment: datetime) -> date:
+    """The date in Seoul at that moment."""
+    return moment.astimezone(KST).date()
 
 
 def day_start(day: date | None = None) -> datetime:

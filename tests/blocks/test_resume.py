@@ -1,5 +1,7 @@
 """What a dead process leaves of a block: resumed as the plan's rule and the requester would have it."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError
 
@@ -13,6 +15,7 @@ from brokers.models import Order, OrderStatus
 from brokers.paper.faults import Action, Rule
 from brokers.services import orders
 from brokers.services.reconcile import reconcile
+from lucy import clock
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of, wish
 from tests.services import eventually
 
@@ -96,6 +99,17 @@ def test_a_cancel_reaches_what_was_leaving_meanwhile(paper, low, in_turn, trader
     reconcile(account)
     eventually(lambda: Block.objects.get().status == S.FINAL)
     assert list(Order.objects.values_list("status", flat=True)) == ["cancelled"]
+
+
+@pytest.mark.parametrize("status", [S.STAGED, S.SENDING])
+def test_what_was_left_over_night_does_not_leave_the_next_morning(left, status):
+    """Its price is of yesterday, and nobody asked for it today."""
+    state = C.STAGED if status == S.STAGED else C.ORDERED
+    BlockChild.objects.filter(block=left, position=1).update(state=state)
+    evening = clock.day_start() - timedelta(hours=9)
+    Block.objects.filter(pk=left.pk).update(status=status, updated_at=evening, trade_date=evening.date())
+    assert resumed(left) == [C.HELD, C.HELD]
+    assert not Order.objects.exists()
 
 
 def test_an_order_that_was_modified_before_it_was_linked_is_still_the_legs(left, low):

@@ -36,6 +36,7 @@ S = BlockStatus
 CHILD_PREFIX = "block-"
 TROUBLED = frozenset({OrderStatus.REJECTED, OrderStatus.UNKNOWN})
 LEFT_ALONE = timedelta(seconds=30)  # a block that nobody moved for so long lost its process
+ANOTHER_DAY = "전송이 끊긴 채 날이 바뀌어 나머지를 보내지 않았습니다. 필요하면 새 블록으로 주문하세요."
 
 
 def client_order_id(block_key: Any, position: int) -> str:
@@ -57,18 +58,29 @@ def start(block: Block) -> "Sending | None":
 
 
 def resume() -> int:
-    """Continue the blocks whose process died on the way; says how many. Harmless while it lives."""
+    """Continue the blocks whose process died on the way; says how many. Harmless while it lives.
+
+    A block lives as long as its day: what a process of another day has left does not leave at today's market.
+    """
     since = clock.now() - LEFT_ALONE
     left = Block.objects.filter(status__in=[S.STAGED, S.SENDING], updated_at__lt=since)
     found = list(left.select_related("plan", "user")[:200])
     for block in found:
+        moved_on = block.trade_date if block.status == S.SENDING else clock.trade_date_of(block.updated_at)
+        if is_of_another_day := moved_on != clock.trade_date():
+            halt(block, "Lucy", ANOTHER_DAY)
         if block.status == S.STAGED:
             start(block)
-        elif _may_go_on(block):
+        elif is_of_another_day or _may_go_on(block):
             _note_resumed(block)
-            was_cancelled = BlockEvent.objects.filter(block=block, kind=EventKind.CANCEL).exists()
-            Sending(block, children_of(block), was_cancelled=was_cancelled).start()
+            kept_back = ANOTHER_DAY if is_of_another_day else _cancelled_already(block)
+            Sending(block, children_of(block), kept_back=kept_back).start()
     return len(found)
+
+
+def _cancelled_already(block: Block) -> str:
+    was_cancelled = BlockEvent.objects.filter(block=block, kind=EventKind.CANCEL).exists()
+    return "블록을 취소한 뒤여서 보내지 않았습니다." if was_cancelled else ""
 
 
 def _may_go_on(block: Block) -> bool:
@@ -114,9 +126,10 @@ def _note_resumed(block: Block) -> None:
 class Sending:
     """One block's children, an account a lane; whoever is last closes the sending."""
 
-    def __init__(self, block: Block, children: Sequence[BlockChild], *, was_cancelled: bool = False) -> None:
+    def __init__(self, block: Block, children: Sequence[BlockChild], *, kept_back: str = "") -> None:
+        """`kept_back`: why a child that was claimed, and of which no order was made, does not leave now."""
         self.block = block
-        self.was_cancelled = was_cancelled
+        self.kept_back = kept_back
         self.stops = block.plan.on_trouble == OnTrouble.STOP
         self._groups: dict[Any, list[BlockChild]] = defaultdict(list)
         for child in children:
@@ -171,14 +184,14 @@ class Sending:
         now = mongo.find(BlockChild, pk=child.pk)
         if now is None or now.state != ChildState.ORDERED or now.order_id is not None:
             return False
-        if self.was_cancelled:
+        if self.kept_back:
             self._keep_back(child)
-        return not self.was_cancelled
+        return not self.kept_back
 
     def _keep_back(self, child: BlockChild) -> None:
-        """Claimed before the block was cancelled, by a process that died: what has not left does not now."""
+        """Claimed by a process that died: what has not left does not now."""
         if not self._link(child):
-            held = {"state": ChildState.HELD, "note": "블록을 취소한 뒤여서 보내지 않았습니다."}
+            held = {"state": ChildState.HELD, "note": self.kept_back}
             mongo.change_if(child, {"state": [ChildState.ORDERED], "order_id": [None]}, **held)
 
     def _link(self, child: BlockChild) -> bool:
