@@ -92,7 +92,7 @@ class KisLists:
                 continue
             day = rows[0].day
             parts = [ask(day, day, kind) for kind in wire.KINDS]
-            found += dict.fromkeys(rows + [row for part in parts for row in part])
+            found += {_said(row): row for row in (*rows, *(row for part in parts for row in part))}.values()
             if any(len(part) >= codes.FIRM_OPINIONS_A_CALL for part in parts):
                 cut_days.append(day)
         return Opinions(tuple(_latest_first(found)), tuple(cut_days))
@@ -138,6 +138,11 @@ class KisLists:
 
     def _rows(self, service: Service, query: Mapping[str, str], name: str) -> list[Row]:
         return fields.rows(self._ask(service, query).data, name)
+
+
+def _said(one: Opinion) -> tuple[object, ...]:
+    """What tells opinions apart; the prices beside them move from one answer to the next."""
+    return one.day, one.symbol, one.firm, one.opinion, one.previous_opinion, one.target
 
 
 def _by_halves(

@@ -1,5 +1,6 @@
 """What only KIS lists, read from the paper broker, and from answers as its documentation shows them."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -105,13 +106,15 @@ def test_a_day_with_more_than_kis_tells_is_named():
     def opinion(day: str, number: int) -> dict[str, str]:
         return {"stck_bsop_date": day, "stck_shrn_iscd": f"{number:06d}", "mbcr_name": "KB증권"}
 
+    prices = itertools.count(70_000, 100)  # which move from one answer to the next
     rows = [opinion("20261119", number) for number in range(50)] + [opinion("20261118", 7)]
 
     def ask(service, query):
         first, last = query["FID_INPUT_DATE_1"][2:], query["FID_INPUT_DATE_2"][2:]
         kinds = {"0": rows, "1": rows[:45] + rows[50:], "2": rows[45:50], "3": []}
         found = [row for row in kinds[query["FID_DIV_CLS_CODE"]] if first <= row["stck_bsop_date"] <= last]
-        return Reply(200, {}, {"rt_cd": "0", "output": found[:20]})
+        now = {"stck_prpr": str(next(prices))}
+        return Reply(200, {}, {"rt_cd": "0", "output": [row | now for row in found[:20]]})
 
     told = KisLists(ask, "").firm_opinions(date(2026, 11, 16), date(2026, 11, 20))
     assert told.cut_days == (date(2026, 11, 19),)
