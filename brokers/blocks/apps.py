@@ -7,6 +7,7 @@ class BlocksConfig(AppConfig):
     verbose_name = "펀드와 블록주문"
 
     def ready(self) -> None:
-        from brokers.blocks.services import following
+        from brokers.blocks.services import changes, following
 
         following.listen()
+        changes.watch_over_children()

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError
 from django.db.models import Q
+from django.dispatch import Signal
 
 from accounts.models import User
 from brokers.adapters import client_for
@@ -25,6 +26,10 @@ from brokers.services.standing import standing_of
 from brokers.terms import OrderType, RequestKind
 from lucy.errors import LucyError
 from lucy.mongo import transactional
+
+# Sent the `order` and the `request` that shall take its place, before anything is stored or asked: a receiver
+# that knows why it must not be raises `LucyError`. It is on the way of every modify, so it must be quick.
+modifying = Signal()
 
 
 def modify_order(
@@ -55,6 +60,7 @@ def modify_order(
         )
     request = replace(order.request(), quantity=order.open_quantity, price=price, order_type=order_type)
     checks.require_sound(request)
+    modifying.send(sender=Order, order=order, request=request)
     if refusal := checks.refusal_of(checks.Case(order, request, user, standing, is_modify=True)):
         raise LucyError(refusal.code, refusal.message)
     return _change(order, user, client_request_id, RequestKind.MODIFY, order.open_quantity, price, order_type)

@@ -110,6 +110,11 @@ def test_a_second_person_approves_and_what_changed_is_checked_again(low, plan, f
         format="json",
     )
     assert dearer.json()["error"]["code"] == "needs_approval"
+    child = orders_of(Block.objects.get())[0]
+    modify = f"/api/v1/orders/{child.pk}/modify/"  # nor one order of it by itself
+    for changed in ({"price": str(int(low) + 100)}, {"order_type": "market", "price": None}):
+        alone = caller(trader).post(modify, {"client_request_id": "a"} | changed, format="json")
+        assert (alone.status_code, alone.json()["error"]["code"]) == (409, "needs_approval")
 
 
 @pytest.mark.parametrize("path", ["", "cancel/", "modify/", "decide/"])

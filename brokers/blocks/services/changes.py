@@ -11,7 +11,7 @@ from typing import Any
 from django.db import DatabaseError
 
 from accounts.models import User
-from brokers.adapters.base import BrokerError
+from brokers.adapters.base import BrokerError, OrderRequest
 from brokers.blocks import lanes
 from brokers.blocks.models import Block, BlockChild
 from brokers.blocks.rights import may_order
@@ -72,12 +72,7 @@ def modify_block(
     does not become dearer by one person's hand).
     """
     _require_changeable(block, user, AT_BROKERS)
-    if block.needs_approval and _is_dearer(block, price):
-        raise LucyError(
-            "needs_approval",
-            "승인받은 가격보다 불리하게 바꿀 수 없습니다. 취소하고 새 블록으로 승인을 받으세요.",
-            status=409,
-        )
+    _require_as_approved(block, price)
 
     def ask(order: Order) -> OrderChange:
         return order_changes.modify_order(
@@ -100,6 +95,28 @@ def _require_changeable(
             f"'{block.get_status_display()}' 상태의 블록은 정정하거나 취소할 수 없습니다.",
             status=409,
         )
+
+
+def _require_as_approved(block: Block, price: Decimal | None) -> None:
+    if block.needs_approval and _is_dearer(block, price):
+        raise LucyError(
+            "needs_approval",
+            "승인받은 가격보다 불리하게 바꿀 수 없습니다. 취소하고 새 블록으로 승인을 받으세요.",
+            status=409,
+        )
+
+
+def watch_over_children() -> None:
+    """What was approved holds for each order of the block, wherever it is changed."""
+    order_changes.modifying.connect(_child_modified, dispatch_uid="blocks.approved")
+
+
+def _child_modified(order: Order, request: OrderRequest, **_: Any) -> None:
+    if not order.client_order_id.startswith(sending.CHILD_PREFIX):
+        return
+    child = BlockChild.objects.filter(order=order).select_related("block").first()
+    if child is not None:
+        _require_as_approved(child.block, request.price)
 
 
 def _is_dearer(block: Block, price: Decimal | None) -> bool:
