@@ -1,6 +1,6 @@
 from django.urls import path
 
-from brokers.blocks.api import allocations, funds, views
+from brokers.blocks.api import allocations, funds, rounds, views
 
 urlpatterns = [
     path("funds/", funds.FundsView.as_view()),
@@ -15,5 +15,10 @@ urlpatterns = [
     path("blocks/<str:block_id>/decide/", views.DecideView.as_view()),
     path("blocks/<str:block_id>/cancel/", views.CancelBlockView.as_view()),
     path("blocks/<str:block_id>/modify/", views.ModifyBlockView.as_view()),
+    path("rebalance/", rounds.RebalanceView.as_view()),
+    path("rebalance/preview/", rounds.RebalancePreviewView.as_view()),
+    path("baskets/", rounds.BasketsView.as_view()),
+    path("baskets/preview/", rounds.BasketPreviewView.as_view()),
+    path("baskets/<str:basket_id>/", rounds.OneBasketView.as_view()),
     path("allocations/", allocations.AllocationsView.as_view()),
 ]

@@ -24,7 +24,7 @@ def test_it_has_no_warnings(tmp_path):
 
 def test_every_operation_tells_what_it_does_who_may_and_how_it_fails(document):
     shown = list(operations(document))
-    assert len(shown) == 69
+    assert len(shown) == 74
     for path, method, operation in shown:
         assert operation["description"], path
         assert "401" in operation["responses"], path
