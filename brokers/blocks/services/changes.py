@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from bson import ObjectId
 from django.db import DatabaseError
 
 from accounts.models import User
@@ -112,10 +113,11 @@ def watch_over_children() -> None:
 
 
 def _child_modified(order: Order, request: OrderRequest, **_: Any) -> None:
-    if not order.client_order_id.startswith(sending.CHILD_PREFIX):
+    key = order.client_order_id.removeprefix(sending.CHILD_PREFIX).partition("-")[0]
+    if not ObjectId.is_valid(key):
         return
-    child = BlockChild.objects.filter(order=order).select_related("block").first()
-    if child is not None:
+    child = BlockChild.objects.filter(block=ObjectId(key), order=order).select_related("block").first()
+    if child is not None:  # anybody may name an order like that
         _require_as_approved(child.block, request.price)
 
 
