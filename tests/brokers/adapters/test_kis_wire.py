@@ -268,7 +268,7 @@ def test_an_order_book_has_the_levels_that_hold_something():
     assert book.at == datetime(2026, 6, 8, 12, 13, 14, tzinfo=KST)
 
 
-@pytest.mark.parametrize("found", ["NaN", "Infinity", "1e999999", "-1", "1.5", "일"])
+@pytest.mark.parametrize("found", ["NaN", "Infinity", "1e999999", "-1", "1.5", "일", "1" * 19])
 def test_a_count_is_a_whole_number(found: str):
     with pytest.raises(BadReply, match="ord_qty"):
         fields.count({"ord_qty": found}, "ord_qty")

@@ -119,6 +119,11 @@ def test_a_side_may_hide_in_the_pattern():
     assert report.side == Side.SELL
 
 
+def test_a_side_that_nobody_knows_is_not_guessed():
+    with pytest.raises(BadReply, match="bnstp"):
+        notices.report(frame("SC1_market", bnstp="", ordptncode="99"), NOW)
+
+
 def test_an_unreadable_time_is_that_of_arrival():
     report = notices.report(frame("SC1", exectime=""), NOW)
     assert isinstance(report, FillReport)
@@ -166,7 +171,11 @@ def test_a_refusal_tells_what_was_asked(changes, request_):
         ("SC0_new", "ordqty", "ten"),
         ("SC1", "execno", "0"),
         ("SC1", "execqty", "0"),
+        ("SC1", "execqty", "1" * 19),
         ("SC1", "execprc", "6 9900"),
+        ("SC1", "execprc", ".00"),
+        ("SC1", "execprc", ""),
+        ("SC1", "execprc", "7." + "1" * 34),
         ("SC1", "shtnIsuno", ""),
         ("SC2", "mdfycnfqty", ""),
         ("SC3", "canccnfqty", "1e99"),

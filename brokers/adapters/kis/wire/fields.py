@@ -12,6 +12,7 @@ Row = Mapping[str, Any]
 Value = TypeVar("Value")
 
 MOST_DIGITS = 24
+MOST_STORED, MOST_IN_A_COUNT = 34, 18  # digits of a `Decimal128`, and of a whole number of 8 bytes
 
 
 def text(row: Row, name: str) -> str:
@@ -59,7 +60,8 @@ def as_number(found: str, name: str) -> Decimal:
     except InvalidOperation as odd:
         raise BadReply(f"{name} is no number") from odd
     # More digits than any sum of won has: "1E+999999" must not be expanded either.
-    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS:
+    digits = value.as_tuple().digits
+    if not value.is_finite() or abs(value.adjusted()) > MOST_DIGITS or len(digits) > MOST_STORED:
         raise BadReply(f"{name} is no number")
     return value
 
@@ -67,7 +69,7 @@ def as_number(found: str, name: str) -> Decimal:
 def as_count(found: str, name: str) -> int:
     """Shares: a whole number, not negative."""
     value = as_number(found, name)
-    if value < 0 or value != value.to_integral_value():
+    if value < 0 or value != value.to_integral_value() or value.adjusted() >= MOST_IN_A_COUNT:
         raise BadReply(f"{name} is no count")
     return int(value)
 

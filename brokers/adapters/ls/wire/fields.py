@@ -19,6 +19,7 @@ from lucy.clock import KST
 Fields = dict[str, str | int]
 Body = Mapping[str, object]
 MOST_DIGITS = 18  # the longest number LS's tables know
+MOST_STORED = 34  # digits of a `Decimal128`
 
 
 class Row:
@@ -43,7 +44,8 @@ class Row:
             number = Decimal(text)
         except InvalidOperation as error:
             raise self.unreadable(field) from error
-        if not number.is_finite() or number.adjusted() > MOST_DIGITS:
+        digits = number.as_tuple().digits
+        if not number.is_finite() or abs(number.adjusted()) >= MOST_DIGITS or len(digits) > MOST_STORED:
             raise self.unreadable(field)
         return number
 

@@ -25,7 +25,8 @@ from brokers.adapters.ls.wire.fields import Row, moment, order_type_of
 from brokers.terms import OrderType, RequestKind, Side
 from lucy.clock import KST
 
-SELL_PATTERNS = frozenset({"01", "03", "05", "07", "09"})  # ordptncode, ordgb: 01/02 cash, 03/04 credit …
+# ordptncode, ordgb: 01/02 cash, 03/04 credit …
+SIDE_OF_PATTERN = {f"{code:02d}": Side.SELL if code % 2 else Side.BUY for code in range(1, 11)}
 REQUEST_OF = {  # SC0, by trcode or else ordchegb
     "SONAT000": RequestKind.NEW,
     "SONAT001": RequestKind.MODIFY,
@@ -124,9 +125,11 @@ def _taken(row: Row, now: datetime) -> Report:
 
 
 def _filled(row: Row, now: datetime) -> FillReport:
-    """SC1; without an execution number a fill could be counted twice, so it is unreadable."""
+    """SC1; without an execution number a fill could be counted twice, so it is unreadable; so is a free one."""
     if not row.needed_integer("execno"):
         raise row.unreadable("execno")
+    if row.needed_number("execprc") <= 0:
+        raise row.unreadable("execprc")
     return FillReport(
         account_no=_account_no(row),
         trade_date=now.astimezone(KST).date(),
@@ -207,12 +210,10 @@ def _account_no(row: Row) -> str:
 
 def _side(row: Row, pattern: str) -> Side:
     """`bnstp`; should it be blank, the order's pattern."""
-    side = codes.SIDE_OF.get(row.text("bnstp"))
-    if side is not None:
-        return side
-    if not row.text(pattern):
+    side = codes.SIDE_OF.get(row.text("bnstp")) or SIDE_OF_PATTERN.get(row.text(pattern))
+    if side is None:
         raise row.unreadable("bnstp")
-    return Side.SELL if row.text(pattern) in SELL_PATTERNS else Side.BUY
+    return side
 
 
 def _above_zero(row: Row, field: str) -> int:
