@@ -18,6 +18,7 @@ class DiscrepancyKind(models.TextChoices):
     FILLS_EXTRA = "fills_extra", "증권사보다 많은 체결"
     ENDED = "ended", "통보되지 않은 종료"
     NOT_LISTED = "not_listed", "증권사 목록에 없는 주문"
+    STILL_WORKING = "still_working", "증권사에 살아 있는 주문"
     LATE_FILL = "late_fill", "종료 후 체결"
     HOLDING = "holding", "보유수량 차이"
     CASH = "cash", "예수금 차이"

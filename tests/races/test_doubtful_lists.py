@@ -1,12 +1,13 @@
 """What a broker's list proves, and what it only seems to: lists that lag, lack, or say things another way."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from brokers.adapters.base import OrderLine, OrderNews, OrderReport, Receipt
-from brokers.models import Discrepancy, Fill, FillSource, Order, OrderStatus
+from brokers.models import Discrepancy, DiscrepancyKind, Fill, FillSource, Order, OrderStatus, Resolution
 from brokers.services.fills import record_fill
 from brokers.services.news import record_news
 from brokers.services.orders import accept_order
@@ -154,3 +155,17 @@ def test_a_rounded_average_gives_no_share_an_absurd_price(ls_account, trader):
     look(ls_account, line(price=Decimal(600), open_quantity=0, **total))
     missed = Fill.objects.get(source=FillSource.TOTAL)
     assert (missed.quantity, missed.price) == (1, 500)
+
+
+def test_an_order_that_ended_here_and_works_there_is_shown_until_it_does_not(account, working):
+    """Part of it was modified at the HTS, and our cancel took only the other part."""
+    moved = line("1002", original_no="1001", kind=RequestKind.MODIFY, quantity=6, open_quantity=6)
+    record_news(account, told(account, OrderNews.CANCELLED, "1003", "1001"))
+    ended_at = clock.now() - timedelta(seconds=50)
+    Order.objects.filter(pk=working.pk).update(updated_at=ended_at)
+    look(account, line(open_quantity=4), moved)
+    row = Discrepancy.objects.get(kind=DiscrepancyKind.STILL_WORKING)
+    assert (row.order, row.theirs, row.resolution) == (working, "미체결 10주", "")
+    look(account, line(open_quantity=0), replace(moved, open_quantity=0))
+    row.refresh_from_db()
+    assert row.resolution == Resolution.GONE

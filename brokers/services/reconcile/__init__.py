@@ -31,7 +31,7 @@ from brokers.services.reconcile.numbers import (
     place_changes,
 )
 from brokers.services.reconcile.requests import give_up
-from brokers.services.reconcile.totals import settle, show_unlisted
+from brokers.services.reconcile.totals import settle, show_still_working, show_unlisted
 from lucy import clock
 from lucy.errors import LucyError
 
@@ -72,6 +72,8 @@ def compare(account: BrokerAccount, day: date, lines: list[OrderLine], asked_at:
     complete_strangers(account, lines, known)
     settle(account, lines, known, asked_at, result)
     result.unlisted = show_unlisted(account, day, lines, known, asked_at)
+    if day == clock.trade_date():  # the list of a past day may show what nobody filled as open
+        show_still_working(account, lines, known, asked_at)
     give_up(account, day, asked_at, result)
     _forget_doubts(account)
     return result

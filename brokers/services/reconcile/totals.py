@@ -237,3 +237,22 @@ def show_unlisted(
         if row.subject not in missing:
             discrepancies.gone(account, Kind.NOT_LISTED, row.subject)
     return len(missing)
+
+
+def show_still_working(
+    account: BrokerAccount, lines: list[OrderLine], known: dict[str, object], asked_at: datetime
+) -> None:
+    """An order that has ended in our books and may still be filled at the broker is a person's matter."""
+    open_shares: dict[object, int] = defaultdict(int)
+    for line in lines:
+        if line.open_quantity and line.kind != RequestKind.CANCEL and line.order_no in known:
+            open_shares[known[line.order_no]] += line.open_quantity
+    ended = mongo.find_all(Order, pk=list(open_shares), status=ENDED) if open_shares else []
+    lagging = asked_at - patience.LIST_LAGS_AT_MOST
+    working = {str(order.pk): order for order in ended if order.updated_at < lagging}
+    for subject, order in working.items():
+        ours, theirs = order.get_status_display(), f"미체결 {open_shares[order.pk]:,}주"
+        discrepancies.found(account, Kind.STILL_WORKING, subject, order=order, ours=ours, theirs=theirs)
+    for row in account.discrepancies.filter(kind=Kind.STILL_WORKING, resolution=""):
+        if row.subject not in working:
+            discrepancies.gone(account, Kind.STILL_WORKING, row.subject)

@@ -125,7 +125,7 @@ def _taken(row: Row, now: datetime) -> Report:
 
 
 def _filled(row: Row, now: datetime) -> FillReport:
-    """SC1; without an execution number a fill could be counted twice, so it is unreadable; so is a free one."""
+    """SC1; without an execution number a fill could be counted twice, so it is unreadable; so is one at 0."""
     if not row.needed_integer("execno"):
         raise row.unreadable("execno")
     if row.needed_number("execprc") <= 0:
