@@ -57,6 +57,7 @@ NEXT_STATUSES: dict[BlockStatus, frozenset[BlockStatus]] = {
 }
 WAITING = frozenset({BlockStatus.AWAITING, BlockStatus.STAGED})
 AT_BROKERS = frozenset({BlockStatus.SENDING, BlockStatus.WORKING})
+CANCELLABLE = AT_BROKERS | {BlockStatus.STAGED}  # nobody began to send it: its process died
 ENDED = frozenset(status for status, targets in NEXT_STATUSES.items() if not targets)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError
+from django.urls import reverse
 
 from brokers.adapters import client_for
 from brokers.blocks import lanes
@@ -17,6 +18,7 @@ from brokers.services import orders
 from brokers.services.reconcile import reconcile
 from lucy import clock
 from tests.blocks.desk import SYMBOL, fill, make_fund, make_plan, orders_of, wish
+from tests.blocks.test_pages import browser_of
 from tests.services import eventually
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +84,8 @@ def test_a_block_that_nobody_began_to_send_can_be_cancelled(low, in_turn, trader
     monkeypatch.setattr(sending, "start", lambda block: None)
     block = place_block(trader, "b", in_turn, wish(low, 10))
     monkeypatch.undo()
+    page = browser_of(trader).get(reverse("blocks:block", args=[block.pk])).content.decode()
+    assert ("전체 취소" in page, "전체 정정" in page) == (True, False)
     assert [outcome.tone for outcome in changes.cancel_block(block, trader, "c")] == ["none", "none"]
     eventually(lambda: Block.objects.get().status == S.FINAL)
     assert (legs(block), Order.objects.count()) == ([C.HELD, C.HELD], 0)

@@ -18,7 +18,7 @@ from brokers.blocks.models import Block, BlockChild
 from brokers.blocks.rights import may_order
 from brokers.blocks.selectors import children_of
 from brokers.blocks.services import allocating, sending, trail
-from brokers.blocks.terms import AT_BROKERS, BlockStatus, ChildState, EventKind
+from brokers.blocks.terms import AT_BROKERS, CANCELLABLE, BlockStatus, ChildState, EventKind
 from brokers.models import ChangeStatus, Order, OrderChange, OrderStatus
 from brokers.services import changes as order_changes
 from brokers.terms import OrderType, Side
@@ -52,7 +52,7 @@ def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outco
     Raises `LucyError`: `may_not_order_fund` (403), `not_working` (409).
     """
     by_staff = not may_order(user, block.plan) and user.has_perm(CANCEL_ANY)
-    _require_changeable(block, user, {*AT_BROKERS, BlockStatus.STAGED}, by_staff=by_staff)
+    _require_changeable(block, user, CANCELLABLE, by_staff=by_staff)
     sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
     if block.status == BlockStatus.STAGED:  # nobody sends it, or not yet: with nothing to send it ends
         sending.start(block)

@@ -24,7 +24,7 @@ from brokers.blocks.services import allocating, changes
 from brokers.blocks.services.account_parts import account_parts
 from brokers.blocks.services.previewing import Preview, preview, worked_out
 from brokers.blocks.services.staging import place_block
-from brokers.blocks.terms import AT_BROKERS, ENDED, BlockStatus
+from brokers.blocks.terms import AT_BROKERS, CANCELLABLE, ENDED, BlockStatus
 from brokers.forms import kind_of
 from brokers.models import Instrument
 from brokers.terms import OrderType, Side
@@ -205,6 +205,7 @@ def block_context(request: SignedInRequest, block: Block) -> dict[str, Any]:
     for share in shares:
         own = share.average_price
         share.distance = (own - average) / average * 10_000 if own and average else None  # type: ignore[attr-defined]
+    is_orderer = may_order(request.user, block.plan)
     return {
         "placed": block,
         "children": children_of(block),
@@ -213,7 +214,8 @@ def block_context(request: SignedInRequest, block: Block) -> dict[str, Any]:
         "approval": approval,
         "may_decide": block.status == BlockStatus.AWAITING and not is_own and request.user.has_perm(APPROVE),
         "may_withdraw": block.status == BlockStatus.AWAITING and is_own,
-        "may_change": block.status in AT_BROKERS and may_order(request.user, block.plan),
+        "may_change": block.status in AT_BROKERS and is_orderer,
+        "may_cancel": block.status in CANCELLABLE and is_orderer,
         "is_open": block.status not in ENDED,
         "totals": {
             name: sum(getattr(share, name) for share in shares) for name in ("amount", "fee", "tax", "net")
