@@ -7,8 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from brokers.adapters import client_for
-from brokers.blocks.models import Approval, Block, BlockRule, Plan
+from brokers.blocks.models import Approval, Block, BlockRule, FundGrant, Plan
+from brokers.blocks.selectors import legs_of
 from brokers.blocks.services.staging import place_block
+from brokers.models import AccountGrant
+from lucy.errors import LucyError
 from tests.blocks.desk import SYMBOL, make_approver, make_fund, make_plan, wish
 from tests.factories import make_user
 from tests.services import eventually
@@ -169,3 +172,20 @@ def test_a_plan_is_written_and_its_change_is_a_version(account, ls_account, fund
         (1, 5000),
         (2, 7000),
     ]
+
+
+def test_a_plan_is_changed_only_by_who_orders_for_all_of_it(account, funds, trader, plan):
+    """Neither by its code, by somebody who sees none of it, nor by somebody who only looks."""
+    other, watcher = make_user("lee"), make_user("yoon")
+    own = make_fund("Z", other)
+    for user in (other, watcher):
+        AccountGrant.objects.create(account=account, user=user, can_trade=user == other)
+    for fund in funds:
+        FundGrant.objects.create(fund=fund, user=watcher)
+    for user, fund in ((other, own), (watcher, funds[0])):
+        with pytest.raises(LucyError) as refused:
+            make_plan(user, [(fund, account, 10_000)], code=plan.code)
+        assert (refused.value.code, refused.value.status) == ("may_not_order_fund", 403)
+    assert Plan.objects.get() == plan
+    assert sorted(leg.fund.code for leg in legs_of(plan)) == ["A", "B"]
+    assert make_plan(trader, [(funds[0], account, 10_000)], code=plan.code).pk == plan.pk

@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from accounts.models import User
 from brokers.blocks.models import Fund, Leg, Plan
 from brokers.blocks.models.plans import PARTS_OF_WHOLE
-from brokers.blocks.rights import funds_of
+from brokers.blocks.rights import funds_of, may_order
 from brokers.blocks.terms import Basis, Mode, OnTrouble, Rounding
 from brokers.models import BrokerAccount
 from brokers.rights import accounts_of
@@ -45,7 +45,7 @@ def save_plan(user: User, draft: PlanDraft) -> Plan:
     """Store the draft: over the newest version while that has not ordered, else as the next one.
 
     Raises `LucyError` (`invalid`, with the field that is wrong), `may_not_order_fund` (403) where the user
-    may not see a fund or account of it.
+    may not see a fund or account of it, or not order by the plan of this code that there is.
     """
     require_sound(user, draft)
     try:
@@ -98,6 +98,17 @@ def _require_own(user: User, draft: PlanDraft) -> None:
         raise LucyError("may_not_order_fund", "볼 수 없는 펀드나 계좌가 들어 있습니다.", status=403)
 
 
+def _require_ordered_by(user: User, plan: Plan) -> None:
+    """A new version takes the place of what others order by, and its code is enough to name it."""
+    if not may_order(user, plan):
+        raise LucyError(
+            "may_not_order_fund",
+            "이미 있는 계획의 코드입니다. 그 계획의 모든 펀드에 주문할 권한이 있어야 바꿀 수 있습니다.",
+            status=403,
+            field="code",
+        )
+
+
 def _wrong(field: str, words: str) -> LucyError:
     return LucyError("invalid", words, field=field)
 
@@ -105,6 +116,8 @@ def _wrong(field: str, words: str) -> LucyError:
 @transactional
 def _store(user: User, draft: PlanDraft) -> Plan:
     newest = Plan.objects.filter(code=draft.code).order_by("-version").first()
+    if newest is not None:
+        _require_ordered_by(user, newest)
     if newest is not None and newest.frozen_at is None:
         Leg.objects.filter(plan=newest).delete()
         plan = newest
