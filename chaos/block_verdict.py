@@ -10,12 +10,23 @@ from brokers.blocks.models import AllocationShare, Block, BlockChild, BlockEvent
 from brokers.blocks.selectors import children_of, shares_of
 from brokers.blocks.terms import ENDED, BlockStatus, ChildState, EventKind, Mode, OnTrouble
 from brokers.costs import estimate
-from brokers.models import BrokerAccount, Fill, Instrument, Order, OrderChange, OrderNumber, OrderStatus
+from brokers.models import (
+    BrokerAccount,
+    Fill,
+    Instrument,
+    Order,
+    OrderChange,
+    OrderEvent,
+    OrderNumber,
+    OrderStatus,
+)
+from brokers.models import EventKind as OrderEventKind
 from brokers.terms import Broker as BrokerName
 from brokers.terms import RequestKind, Side
 from chaos.broker import Broker, Facts
 from chaos.verdict import Verdict
 
+TROUBLES = (OrderEventKind.REPLY_LOST, OrderEventKind.REFUSED, OrderEventKind.REJECTED)
 NEVER_SENT = frozenset({BlockStatus.REFUSED, BlockStatus.LAPSED, BlockStatus.WITHDRAWN})
 
 
@@ -70,6 +81,7 @@ class _BlockBooks:
     def compare(self) -> None:
         for child in self.children:
             self._compare_child(child)
+        self._compare_rule()
         self._compare_state()
         self._compare_sums()
         if self.block.plan.mode == Mode.SHARED:
@@ -115,6 +127,18 @@ class _BlockBooks:
         cancels = [event.text for event in self.events if event.kind == EventKind.CANCEL]
         asked = OrderChange.objects.filter(order=child.order, kind=RequestKind.CANCEL).exists()
         return bool(cancels) and not asked and not any(f"{child.position}번:" in text for text in cancels)
+
+    def _compare_rule(self) -> None:
+        """Where the plan stops, no leg follows a troubled one in its account; who resumes may know more."""
+        kinds = {event.kind for event in self.events}
+        if self.block.plan.on_trouble != OnTrouble.STOP or EventKind.RESUMED in kinds:
+            return
+        orders = [child.order for child in self.children if child.order is not None]
+        troubles = OrderEvent.objects.filter(order__in=orders, kind__in=TROUBLES)
+        for account, at in troubles.values_list("account_id", "at"):
+            for order in orders:
+                if order.account_id == account and order.created_at > at:
+                    self._say("unexplained", f"{order.client_order_id} followed a troubled one")
 
     # --- the block ---
 
