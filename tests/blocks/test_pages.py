@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from brokers.adapters import client_for
-from brokers.blocks.models import Approval, Block, BlockRule, FundGrant, Plan
+from brokers.blocks.models import Approval, Block, BlockRule, Fund, FundGrant, Plan
 from brokers.blocks.selectors import legs_of
 from brokers.blocks.services.staging import place_block
 from brokers.models import AccountGrant
@@ -189,3 +189,15 @@ def test_a_plan_is_changed_only_by_who_orders_for_all_of_it(account, funds, trad
     assert Plan.objects.get() == plan
     assert sorted(leg.fund.code for leg in legs_of(plan)) == ["A", "B"]
     assert make_plan(trader, [(funds[0], account, 10_000)], code=plan.code).pk == plan.pk
+
+
+def test_what_waits_for_approval_keeps_its_plan(low, plan, funds, trader, account):
+    """Else the requester chooses afterwards who may approve, and which funds' rules are looked at."""
+    BlockRule.objects.create(approval_value=1)
+    approver_of_another = make_approver(make_fund("C", trader))
+    made = place_block(trader, "b1", plan, wish(low, 10))
+    changed = make_plan(trader, [(Fund.objects.get(code="C"), account, 10_000)], code=plan.code)
+    assert (changed.version, Block.objects.get().plan_id) == (2, plan.pk)
+    assert sorted(leg.fund.code for leg in legs_of(plan)) == ["A", "B"]
+    decide = reverse("blocks:decide", args=[made.pk])
+    assert browser_of(approver_of_another).post(decide, {"answer": "approve"}).status_code == 404

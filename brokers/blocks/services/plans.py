@@ -146,5 +146,5 @@ def _store(user: User, draft: PlanDraft) -> Plan:
 
 
 def freeze(plan: Plan) -> None:
-    """From its first order on a plan stays as it is. Part of the caller's transaction."""
+    """From its first block on, also one that waits, a plan stays. Part of the caller's transaction."""
     Plan.objects.filter(pk=plan.pk, frozen_at=None).update(frozen_at=clock.now())

@@ -21,7 +21,7 @@ from brokers.adapters.base import BrokerError, OrderRequest
 from brokers.blocks import lanes
 from brokers.blocks.models import Block, BlockChild, BlockEvent
 from brokers.blocks.selectors import children_of
-from brokers.blocks.services import allocating, plans, trail
+from brokers.blocks.services import allocating, trail
 from brokers.blocks.terms import BlockStatus, ChildState, EventKind, OnTrouble
 from brokers.models import Order, OrderStatus
 from brokers.services import orders
@@ -112,7 +112,6 @@ def _begin(block: Block) -> bool:
     now = clock.now()
     if not block.move_to(S.SENDING, updated_at=now, trade_date=clock.trade_date()):
         return False
-    plans.freeze(block.plan)
     trail.note(block, EventKind.SENDING, "Lucy")
     return True
 

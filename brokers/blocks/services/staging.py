@@ -9,7 +9,7 @@ from accounts.models import User
 from brokers.blocks.models import AllocationShare, Approval, Block, BlockChild, BlockRule, Fund, Plan
 from brokers.blocks.models.approvals import DEFAULT_MINUTES
 from brokers.blocks.preview import Wish, cost_of
-from brokers.blocks.services import approvals, checking, sending, trail
+from brokers.blocks.services import approvals, checking, plans, sending, trail
 from brokers.blocks.services.previewing import Preview, children_wanted, fund_parts, preview
 from brokers.blocks.services.sending import client_order_id
 from brokers.blocks.terms import Basis, BlockStatus, EventKind
@@ -113,6 +113,7 @@ def _store(user: User, client_block_id: str, found: Preview) -> Block:
         updated_at=now,
     )
     _take_turn(found)
+    plans.freeze(plan)
     mongo.insert(block)
     mongo.insert(*_children(block, found))
     mongo.insert(*_shares(block, found))
