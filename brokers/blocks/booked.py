@@ -2,13 +2,13 @@
 
 A day of a thousand blocks has fifty thousand shares: to add them up takes MongoDB 150 ms, and every preview,
 proposal and staging asks. So, as `brokers.services.tally` does with orders, a process keeps each share of a
-fund and reads those whose `updated_at` is new (the index `shares_changed`). Every write of a share sets it
-within the transaction that writes. Of two blocks that want the same fund's money one waits for the other's
-commit (`staging._take_turn`), and so reads what it bound.
+fund made today and reads those whose `updated_at` is new (the index `shares_changed`). Every write of a
+share sets it within the transaction that writes. Of two blocks that want the same fund's money one waits for
+the other's commit (`staging._take_turn`), and so reads what it bound.
 """
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -63,36 +63,48 @@ class _Line:
 
 @dataclass(slots=True)
 class _Book:
-    """One fund's shares since `as_of`."""
+    """One fund's shares since `as_of`: today's one by one, those of earlier days only in the sums."""
 
     as_of: datetime
     read_until: datetime
+    day: datetime  # its beginning
     whole_at: float = field(default_factory=monotonic)
     lines: dict[Any, _Line] = field(default_factory=dict)
     sums: dict[Place, Booked] = field(default_factory=dict)
 
     def holds_for(self, fund: Fund) -> bool:
-        return self.as_of == fund.as_of and monotonic() - self.whole_at < WHOLE_AGAIN_SECONDS
+        is_todays = self.as_of == fund.as_of and self.day == clock.day_start()
+        return is_todays and monotonic() - self.whole_at < WHOLE_AGAIN_SECONDS
 
-    def take(self, document: dict[str, Any]) -> None:
+    def take(self, document: dict[str, Any]) -> bool:
+        """False where a share of an earlier day changed: the sums hold what it was, the lines do not tell."""
+        if document["created_at"] < naive(self.as_of):
+            return True
+        if document["created_at"] < naive(self.day):
+            return False
         known = self.lines.get(document["_id"])
-        is_known = known is not None and known.updated_at == document["updated_at"]
-        if is_known or document["created_at"] < naive(self.as_of):
-            return
-        line = _line(document)
-        self.lines[document["_id"]] = line
-        if known:
-            self._add(known, -1)
-        self._add(line, 1)
+        if known is None or known.updated_at != document["updated_at"]:
+            line = self.lines[document["_id"]] = _line(document)
+            if known:
+                self.add(known.place, known.booked, -1)
+            self.add(line.place, line.booked, 1)
+        return True
 
-    def _add(self, line: _Line, sign: int) -> None:
-        self.sums[line.place] = self.sums.get(line.place, Booked()).plus(line.booked, sign)
+    def add(self, place: Place, booked: Booked, sign: int) -> None:
+        self.sums[place] = self.sums.get(place, Booked()).plus(booked, sign)
 
 
 def _line(document: dict[str, Any]) -> _Line:
-    place = Place(Side(document["side"]), document["symbol"], document["trade_date"].date())
-    won = (document[name].to_decimal() for name in ("amount", "fee", "tax", "bound"))
-    return _Line(document["updated_at"], place, Booked(document["filled"], document["open"], *won))
+    return _Line(document["updated_at"], _place(document), _booked(document))
+
+
+def _place(document: dict[str, Any]) -> Place:
+    return Place(Side(document["side"]), document["symbol"], document["trade_date"].date())
+
+
+def _booked(document: dict[str, Any]) -> Booked:
+    won = (document[name].to_decimal() for name in WON)
+    return Booked(document["filled"], document["open"], *won)
 
 
 _books: dict[Any, _Book] = {}
@@ -102,42 +114,55 @@ _lock = threading.Lock()
 def booked_since(funds: Collection[Fund]) -> dict[Any, dict[Place, Booked]]:
     """By fund, then by side, issue and day; as the database has it now."""
     with _lock:
-        asked_at = clock.now()
         kept = {fund.pk: _books.pop(fund.pk, None) for fund in funds}
-        known = {fund.pk: book for fund in funds if (book := kept[fund.pk]) and book.holds_for(fund)}
-        new = {fund.pk: _Book(fund.as_of, asked_at) for fund in funds if fund.pk not in known}
-        if known:
-            _read(known, _changed(known))
-        if new:
-            _read(new, _whole(new))
-        for book in known.values():
-            book.read_until = asked_at
-        _books.update(known | new)
+        found = {fund.pk: book for fund in funds if (book := kept[fund.pk]) and book.holds_for(fund)}
+        if found:
+            found = _caught_up(found)
+        if new := [fund for fund in funds if fund.pk not in found]:
+            found |= _opened(new)
+        _books.update(found)
         while len(_books) > MOST_KEPT:
             _books.pop(next(iter(_books)))
-        return {key: dict(book.sums) for key, book in (known | new).items()}
+        return {key: dict(book.sums) for key, book in found.items()}
 
 
-def _changed(books: dict[Any, _Book]) -> dict[str, Any]:
-    return _since(books, [book.read_until for book in books.values()])
+def _caught_up(books: dict[Any, _Book]) -> dict[Any, _Book]:
+    """Without those that must begin anew."""
+    asked_at = clock.now()
+    since = min(book.read_until for book in books.values()) - OVERLAP
+    match = {"fund_id": {"$in": list(books)}, "updated_at": {"$gte": since}}
+    over = set()
+    for document in mongo.collection(AllocationShare).find(match, _FIELDS):
+        if not books[document["fund_id"]].take(document):
+            over.add(document["fund_id"])
+    for book in books.values():
+        book.read_until = asked_at
+    return {key: book for key, book in books.items() if key not in over}
 
 
-def _whole(books: dict[Any, _Book]) -> dict[str, Any]:
-    """What was made since then was last changed since then as well."""
-    return _since(books, [book.as_of for book in books.values()])
-
-
-def _since(books: dict[Any, _Book], moments: list[datetime]) -> dict[str, Any]:
-    return {"fund_id": {"$in": list(books)}, "updated_at": {"$gte": min(moments) - OVERLAP}}
-
-
-def _read(books: dict[Any, _Book], wanted: dict[str, Any]) -> None:
-    found: Iterable[dict[str, Any]] = mongo.collection(AllocationShare).find(wanted, _FIELDS)
-    for document in found:
+def _opened(funds: Collection[Fund]) -> dict[Any, _Book]:
+    asked_at, day = clock.now(), clock.day_start()
+    books = {fund.pk: _Book(fund.as_of, asked_at, day) for fund in funds}
+    shares = mongo.collection(AllocationShare)
+    earlier = [
+        {"fund_id": key, "created_at": {"$gte": book.as_of, "$lt": day}}
+        for key, book in books.items()
+        if book.as_of < day
+    ]
+    if earlier:
+        for row in shares.aggregate([{"$match": {"$or": earlier}}, _SUMMED]):
+            books[row["_id"]["fund_id"]].add(_place(row["_id"]), _booked(row), 1)
+    for document in shares.find({"fund_id": {"$in": list(books)}, "created_at": {"$gte": day}}, _FIELDS):
         books[document["fund_id"]].take(document)
+    return books
 
 
-_FIELDS = [
-    *("fund_id", "created_at", "updated_at", "trade_date", "side", "symbol"),
-    *("filled", "open", "amount", "fee", "tax", "bound"),
-]
+WON = ("amount", "fee", "tax", "bound")
+_PLACE = ("side", "symbol", "trade_date")
+_FIELDS = ["fund_id", "created_at", "updated_at", *_PLACE, "filled", "open", *WON]
+_SUMMED = {
+    "$group": {
+        "_id": {name: f"${name}" for name in ("fund_id", *_PLACE)},
+        **{name: {"$sum": f"${name}"} for name in ("filled", "open", *WON)},
+    }
+}

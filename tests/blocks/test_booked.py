@@ -79,3 +79,19 @@ def test_only_what_changed_is_read_and_another_moment_begins_anew(trader, accoun
     fund.save()
     assert position_of(fund).shares[SYMBOL] == 6
     assert position_of(other).cash == other.cash - Decimal(3 * 1_001)
+
+
+def test_earlier_days_are_only_summed_and_a_late_change_of_them_is_seen(trader, account):
+    yesterday = clock.day_start() - timedelta(hours=12)
+    fund = make_fund("A", trader, as_of=yesterday - timedelta(days=1))
+    plan = make_plan(trader, [(fund, account, 10_000)])
+    old, new = make_block(plan, trader, [7]), make_block(plan, trader, [5], side="sell")
+    AllocationShare.objects.filter(block=old).update(
+        created_at=yesterday, updated_at=yesterday, trade_date=yesterday.astimezone(clock.KST).date()
+    )
+    assert kept(fund) == anew(fund)
+    assert position_of(fund).today == 5_000
+    for block, filled in ((old, 8), (new, 6), (old, 9)):
+        AllocationShare.objects.filter(block=block).update(filled=filled, updated_at=clock.now())
+        assert kept(fund) == anew(fund)
+    assert position_of(fund).shares[SYMBOL] == 9 - 6
