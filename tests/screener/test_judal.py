@@ -181,6 +181,9 @@ def test_staff_look_at_runs_and_set_how_many_stay(local):
     assert web.post(address, {"enabled": "on", "pause_seconds": "2", "keep_days": "14"}).status_code == 302
     settings.refresh_from_db()
     assert (settings.keep_days, settings.pause_seconds) == (14, 2)
+    shown = web.get("/settings/").content.decode()
+    assert "주달 수집 설정" in shown
+    assert address in shown
 
 
 @pytest.fixture
