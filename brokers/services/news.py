@@ -13,7 +13,7 @@ from brokers.models import (
 from brokers.services import booking, numbers, strangers
 from brokers.services.effects import order_notice, progress_of, store
 from brokers.services.journal import Journal
-from brokers.terms import RequestKind
+from brokers.terms import OrderType, RequestKind
 from lucy.mongo import transactional
 
 
@@ -87,8 +87,10 @@ def _modified(account: BrokerAccount, report: OrderReport) -> bool:
         booking.claim_parked(order, report.order_no, journal)
         journal.write()
         return True
+    kind = OrderType(change.order_type if change else report.order_type)
     price = change.price if change else (report.price or order.price)
-    kind = change.order_type if change else report.order_type
+    if not kind.has_price:
+        price = None
     store(order, progress_of(order), broker_order_no=report.order_no, price=price, order_type=kind)
     words = f"{report.original_no} → {report.order_no}" + (f", {price:,}원" if price else "")
     journal.event(order, EventKind.MODIFIED, account.get_broker_display(), words)

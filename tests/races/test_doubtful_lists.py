@@ -169,3 +169,12 @@ def test_an_order_that_ended_here_and_works_there_is_shown_until_it_does_not(acc
     look(account, line(open_quantity=0), replace(moved, open_quantity=0))
     row.refresh_from_db()
     assert row.resolution == Resolution.GONE
+
+
+def test_a_modify_elsewhere_to_a_market_order_leaves_no_price(account, working):
+    """An order without a price is counted at the upper limit, never at the price it had."""
+    record_news(
+        account, told(account, OrderNews.MODIFIED, "1002", "1001", price=None, order_type=OrderType.MARKET)
+    )
+    working.refresh_from_db()
+    assert (working.order_type, working.price) == (OrderType.MARKET, None)
