@@ -147,3 +147,15 @@ def test_a_list_that_has_not_begun_anew_is_not_booked_again(
     monkeypatch.setattr(client_for(ls_account), "day_orders", lambda: [theirs])
     assert reconcile(ls_account).lines == 0
     assert not Order.objects.exists()
+
+
+def test_a_difference_of_yesterday_does_not_go_with_todays_order_of_that_number(account, trader):
+    yesterday = clock.trade_date() - DAY
+    for day in (yesterday, clock.trade_date()):
+        accept_order(make_order(account, trader, status=S.SENT, trade_date=day), Receipt("1001"))
+    record_fill(account, report(account, trade_date=yesterday, quantity=3))
+    Fill.objects.update(recorded_at=clock.now() - timedelta(minutes=1))
+    compare(account, yesterday, [line(trade_date=yesterday)], clock.now())
+    compare(account, clock.trade_date(), [line()], clock.now())
+    row = Discrepancy.objects.get(kind=DiscrepancyKind.FILLS_EXTRA)
+    assert (row.order.trade_date, row.resolution) == (yesterday, "")

@@ -167,12 +167,17 @@ def _tell_extra(account: BrokerAccount, line: OrderLine, told: int) -> None:
         told = _filled_of(account, [line]).get(line.order_no, 0)
     if told > line.filled_quantity:
         ours, theirs = f"체결 {told:,}주", f"체결 {line.filled_quantity:,}주"
-        discrepancies.found(account, Kind.FILLS_EXTRA, line.order_no, order=order, ours=ours, theirs=theirs)
+        discrepancies.found(account, Kind.FILLS_EXTRA, _named(line), order=order, ours=ours, theirs=theirs)
+
+
+def _named(line: OrderLine) -> str:
+    """A number with its day: the next day it is another order's."""
+    return f"{line.trade_date:%Y%m%d}-{line.order_no}"
 
 
 def _forget_extra(account: BrokerAccount, lines: list[OrderLine], beyond: list[OrderLine]) -> None:
     """What was beyond an earlier list stands in this one."""
-    agreeing = {line.order_no for line in lines} - {line.order_no for line in beyond}
+    agreeing = {_named(line) for line in lines} - {_named(line) for line in beyond}
     for row in account.discrepancies.filter(kind=Kind.FILLS_EXTRA, resolution=""):
         if row.subject in agreeing:
             discrepancies.gone(account, Kind.FILLS_EXTRA, row.subject)
