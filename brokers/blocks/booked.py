@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from lucy import clock, mongo
 OVERLAP = timedelta(seconds=15)  # longer than `transactional` repeats a write, and than clocks differ
 WHOLE_AGAIN_SECONDS = 3600.0  # a net: 50,000 shares are a second's work
 MOST_KEPT = 1_000  # funds per process
+AT_ONCE = 1_000  # shares in one answer of the database; without it the driver unpacks a whole day
 
 
 class Place(NamedTuple):
@@ -99,7 +101,13 @@ def _line(document: dict[str, Any]) -> _Line:
 
 
 def _place(document: dict[str, Any]) -> Place:
-    return Place(Side(document["side"]), document["symbol"], document["trade_date"].date())
+    return _one_place(document["side"], document["symbol"], document["trade_date"])
+
+
+@lru_cache(10_000)
+def _one_place(side: str, symbol: str, day: datetime) -> Place:
+    """The same object for all shares of a place: there are many."""
+    return Place(Side(side), symbol, day.date())
 
 
 def _booked(document: dict[str, Any]) -> Booked:
@@ -152,7 +160,8 @@ def _opened(funds: Collection[Fund]) -> dict[Any, _Book]:
     if earlier:
         for row in shares.aggregate([{"$match": {"$or": earlier}}, _SUMMED]):
             books[row["_id"]["fund_id"]].add(_place(row["_id"]), _booked(row), 1)
-    for document in shares.find({"fund_id": {"$in": list(books)}, "created_at": {"$gte": day}}, _FIELDS):
+    todays = {"fund_id": {"$in": list(books)}, "created_at": {"$gte": day}}
+    for document in shares.find(todays, _FIELDS, batch_size=AT_ONCE):
         books[document["fund_id"]].take(document)
     return books
 
