@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from brokers.blocks.services import approvals, following, sending, webhooks
+from brokers.blocks.services import approvals, baskets, following, sending, webhooks
 from lucy.jobs.running import job
 
 
@@ -15,6 +15,6 @@ def deliver_webhook(key: str) -> bool:
 @job(time_limit_minutes=5)
 def block_sweep() -> int:
     """Every minute: resume what lost its process, close what nobody approved, follow, tell what is due."""
-    done = sending.resume() + approvals.lapse_overdue()
+    done = sending.resume() + baskets.resume() + approvals.lapse_overdue()
     following.sweep()
     return done + webhooks.deliver_due()

@@ -1,5 +1,7 @@
 """Basket files: every row's own error, nothing sent from a wrong file, nothing sent twice."""
 
+import threading
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -11,6 +13,7 @@ from brokers.blocks.models import Basket, BasketRow, Block
 from brokers.blocks.services import baskets, staging
 from brokers.blocks.services.basket_rows import judge
 from brokers.models import Order
+from lucy import clock
 from lucy.errors import LucyError
 from tests.accounts.callers import browser_of
 from tests.blocks.desk import SYMBOL, make_fund, make_plan
@@ -34,9 +37,16 @@ def plan(trader, account, ls_account, low):
     return make_plan(trader, [(funds[0], account, 6000), (funds[1], ls_account, 4000)])
 
 
+def all_tried():
+    """Every row became part of a block, or says why not."""
+    eventually(lambda: not BasketRow.objects.filter(block=None, note="").exists())
+
+
 def place(user, plan, name, text):
     """As a person does: look, then send what was looked at."""
-    return baskets.place(user, plan, baskets.looked(judge(user, plan, text), name))
+    placed = baskets.place(user, plan, baskets.looked(judge(user, plan, text), name))
+    all_tried()
+    return placed
 
 
 def test_each_row_tells_its_own_error_and_nothing_is_sent(plan, trader, low):
@@ -73,23 +83,31 @@ def test_a_file_is_ordered_once_row_by_row(plan, trader, low):
     eventually(lambda: Order.objects.filter(status="accepted").count() == 2)
 
 
-def test_a_basket_whose_process_died_is_continued(plan, trader, low, monkeypatch):
+def test_a_basket_whose_process_died_is_continued_by_the_sweep(plan, trader, low, monkeypatch):
     text = "\n".join([HEAD, f"A,{SYMBOL},매수,10,,{low}", f"B,{SYMBOL},매수,5,,{low + 100}"])
-    calls: list = []
+    died = threading.Event()
 
-    def dying(*args, **kwargs):
-        calls.append(args)
-        if len(calls) == 2:
-            raise SystemExit
-        return staging.place_block(*args, **kwargs)
+    def dying(user, name, plan, wish, **more):
+        if wish.price != low:
+            died.set()
+            raise RuntimeError("the process dies here")
+        return staging.place_block(user, name, plan, wish, **more)
 
     monkeypatch.setattr(baskets, "place_block", dying)
-    with pytest.raises(SystemExit):
-        place(trader, plan, "two.csv", text)
+    baskets.place(trader, plan, baskets.looked(judge(trader, plan, text), "two.csv"))
+    died.wait(10)
+    eventually(lambda: BasketRow.objects.filter(block=None).count() == 1)
     monkeypatch.undo()
-    place(trader, plan, "two.csv", text)
+    assert baskets.resume() == 0  # it may still live
+    Basket.objects.update(created_at=clock.now() - timedelta(minutes=2))
+    assert baskets.resume() == 1
+    all_tried()
     assert sorted(Block.objects.values_list("ordered_quantity", flat=True)) == [5, 10]
-    assert not BasketRow.objects.filter(block=None).exists()
+    BasketRow.objects.filter(number=3).update(block=None)
+    Basket.objects.update(created_at=clock.now() - timedelta(days=1))
+    assert baskets.resume() == 0  # another day's market
+    with pytest.raises(LucyError, match="다른 날"):
+        baskets.again(Basket.objects.get())
 
 
 def test_the_page_previews_an_excel_file_and_orders_it(plan, trader, low):
@@ -109,6 +127,7 @@ def test_the_page_previews_an_excel_file_and_orders_it(plan, trader, low):
     for _ in range(2):
         done = browser.post("/blocks/basket/place/", sent | {"read": "on"})
         assert done.url == f"/blocks/basket/{Basket.objects.get().pk}/"
+    all_tried()
     assert Block.objects.count() == 1
     shown = browser.get(done.url).content.decode()
     assert "주문.xlsx" in shown
@@ -130,6 +149,7 @@ def test_what_leaves_is_what_was_looked_at(plan, trader, low):
     with pytest.raises(LucyError, match="10분"):
         baskets.looked_at(make_user(), baskets.sealed(trader, seen))
     baskets.place(trader, plan, sent)
+    all_tried()
     prices = {block.price for block in Block.objects.all()}
     assert prices == {line.price for line in seen.lines}
 
@@ -150,6 +170,7 @@ def test_rows_that_are_refused_keep_the_reason_and_leave_later(plan, trader, low
     assert "그 사이 현금이" in browser_of(trader).get(address).content.decode()
     assert browser_of(make_user()).post(f"{address}resume/").status_code == 404
     browser_of(trader).post(f"{address}resume/")
+    all_tried()
     assert not BasketRow.objects.filter(block=None).exists()
     assert sorted(Block.objects.values_list("ordered_quantity", flat=True)) == [5, 10]
 

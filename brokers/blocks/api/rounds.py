@@ -257,7 +257,7 @@ class BasketsView(RoundView):
         request=Input,
         responses={200: shapes.BasketShape, 201: shapes.BasketShape, **REFUSALS},
         description="Place what was looked at, or nothing of it (`block_refused`, 409). The same rows under "
-        "the same `client_basket_id` are the same basket (200): what it has not placed is tried again.",
+        "the same `client_basket_id` are the same basket (200). Its blocks leave after this answer.",
     )
     def post(self, request: Request) -> Response:
         form = self.Input(data=request.data)
@@ -272,7 +272,7 @@ class OneBasketView(BlockView):
         operation_id="baskets_read",
         tags=TAGS,
         responses={200: shapes.BasketShape, **errors(401, 404, 429)},
-        description="What became of a basket, row by row; a row without a block says why.",
+        description="What became of a basket, row by row; a row without a block says why, or is on its way.",
     )
     def get(self, request: Request, basket_id: str) -> Response:
         found = Basket.objects.filter(pk=key_in_address(basket_id)).first()

@@ -30,6 +30,7 @@ class Basket(models.Model):
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="baskets_of_user"),
             models.Index(fields=["file_hash"], name="baskets_of_file"),
+            models.Index(fields=["-created_at"], name="baskets_newest"),
         ]
 
     def __str__(self) -> str:

@@ -1,12 +1,21 @@
-"""Baskets are ordered: a file with an error sends nothing; a file sent twice sends once, row by row."""
+"""Baskets are ordered: a file with an error sends nothing; a file sent twice sends once, row by row.
 
+A file that was checked is stored whole; then its blocks leave one after the other, in a thread of their
+person, and the file's page follows them. What a dead process has left is continued by the job `block_sweep`
+under the same ids.
+"""
+
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError
 
 from accounts.models import User
+from brokers.blocks import lanes
 from brokers.blocks.models import Basket, BasketRow, Plan
 from brokers.blocks.selectors import legs_of
 from brokers.blocks.services.basket_rows import Judged, Row, hash_of, previews, wishes_of
@@ -18,6 +27,9 @@ from lucy import clock, mongo
 from lucy.errors import LucyError
 from lucy.mongo import transactional
 
+log = logging.getLogger(__name__)
+
+LEFT_ALONE = timedelta(seconds=60)
 NOTHING_SENT = "오류가 있는 파일은 보내지 않습니다. 보낸 주문은 없습니다."
 
 
@@ -85,7 +97,8 @@ def place(user: User, plan: Plan, what: Looked) -> tuple[Basket, bool]:
     where a check says no by now: then nothing is sent. Rows that are refused after that keep the reason.
     """
     if there := Basket.objects.filter(user=user, plan=plan, file_hash=what.file_hash).first():
-        return resume(user, there), False
+        start(there)
+        return there, False
     legs = legs_of(plan)
     wishes = [wish for wish, _ in wishes_of(plan, legs, _rows(plan, what.lines))]
     blocks, together = previews(user, plan, wishes)
@@ -94,8 +107,9 @@ def place(user: User, plan: Plan, what: Looked) -> tuple[Basket, bool]:
     try:
         basket = _store(user, plan, what)
     except IntegrityError:  # the same file at the same moment
-        return resume(user, Basket.objects.get(user=user, plan=plan, file_hash=what.file_hash)), False
-    return resume(user, basket), True
+        return Basket.objects.get(user=user, plan=plan, file_hash=what.file_hash), False
+    start(basket)
+    return basket, True
 
 
 @transactional
@@ -121,7 +135,51 @@ def _store(user: User, plan: Plan, what: Looked) -> Basket:
     return basket
 
 
-def resume(user: User, basket: Basket) -> Basket:
+# --- on their way -------------------------------------------------------------------------------------------
+
+
+def start(basket: Basket) -> None:
+    """Let the rows that have no block leave, one block after the other; returns at once."""
+    if not is_of_today(basket):
+        return
+    lanes.lane_of(("basket", basket.user_id)).submit(_go, basket.pk)
+
+
+def is_of_today(basket: Basket) -> bool:
+    """What is left of another day does not leave at today's market."""
+    return clock.trade_date_of(basket.created_at) == clock.trade_date()
+
+
+def again(basket: Basket) -> None:
+    """Once more the rows that were refused. Raises `LucyError` (`basket_of_another_day`, 409)."""
+    if not is_of_today(basket):
+        words = "다른 날의 파일이라 그때의 가격으로 보내지 않습니다. 새 파일로 올리세요."
+        raise LucyError("basket_of_another_day", words, status=409)
+    BasketRow.objects.filter(basket=basket, block=None).update(note="")
+    start(basket)
+
+
+def resume() -> int:
+    """Continue the baskets of today whose process died on the way; says how many. Harmless while it lives."""
+    now = clock.now()
+    today = Basket.objects.filter(created_at__gte=now - timedelta(days=1), created_at__lt=now - LEFT_ALONE)
+    of_today = {basket.pk: basket for basket in today if is_of_today(basket)}
+    rows = BasketRow.objects.filter(basket_id__in=list(of_today), block=None, note="")
+    left = set(rows.values_list("basket_id", flat=True))
+    for key in left:
+        start(of_today[key])
+    return len(left)
+
+
+def _go(key: Any) -> None:
+    try:
+        _place_rest(Basket.objects.select_related("plan", "user").get(pk=key))
+    except Exception:
+        log.exception("Basket %s stopped on its way; the sweep goes on with it.", key)
+        raise
+
+
+def _place_rest(basket: Basket) -> None:
     """Place the blocks of the rows that have none, under ids made of the basket: nothing is placed twice."""
     plan = basket.plan
     stored = BasketRow.objects.filter(basket=basket, block=None).order_by("number")
@@ -132,12 +190,11 @@ def resume(user: User, basket: Basket) -> Basket:
         rows = BasketRow.objects.filter(basket=basket, number__in=[row.number for row in group])
         name = f"basket-{basket.pk}-{group[0].number}"
         try:
-            block = place_block(user, name, plan, wish, confirmed=True)
+            block = place_block(basket.user, name, plan, wish, confirmed=True)
         except LucyError as refusal:
             rows.update(note=refusal.message[:300])
         else:
             rows.update(block=block, note="")
-    return basket
 
 
 def _rows(plan: Plan, lines: Sequence[Line]) -> list[Row]:

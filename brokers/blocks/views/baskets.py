@@ -100,7 +100,7 @@ def place(request: SignedInRequest) -> HttpResponse:
         return redirect("blocks:basket")
     if not is_new:
         return _sent_before(request, found)
-    _tell(request, found)
+    messages.success(request, f"{found.file_name}: 보내고 있습니다. 행마다 어떻게 되는지 아래에 나옵니다.")
     return redirect("blocks:one-basket", pk=found.pk)
 
 
@@ -110,17 +110,11 @@ def resume(request: SignedInRequest, pk: str) -> HttpResponse:
     """Once more the rows that were refused, at the prices of the file."""
     found = get_object_or_404(Basket.objects.select_related("plan"), pk=pk, user=request.user)
     plan_to_order(request, str(found.plan_id))
-    baskets.resume(request.user, found)
-    _tell(request, found)
+    try:
+        baskets.again(found)
+    except LucyError as refusal:
+        messages.error(request, refusal.message)
     return redirect("blocks:one-basket", pk=found.pk)
-
-
-def _tell(request: SignedInRequest, found: Basket) -> None:
-    left = BasketRow.objects.filter(basket=found, block=None).count()
-    if left:
-        messages.error(request, f"{found.file_name}: {left}행이 나가지 않았습니다. 사유가 행마다 있습니다.")
-    else:
-        messages.success(request, f"{found.file_name}: 모든 행을 보냈습니다. 체결은 이 화면에 들어옵니다.")
 
 
 @require_GET
@@ -133,13 +127,18 @@ def one(request: SignedInRequest, pk: str) -> HttpResponse:
         raise Http404
     rows = list(BasketRow.objects.filter(basket=found).order_by("number"))
     blocks = list(Block.objects.filter(pk__in={row.block_id for row in rows} - {None}).order_by("created_at"))
-    left = [row for row in rows if row.block_id is None]
+    refused = [row for row in rows if row.block_id is None and row.note]
+    untried = sum(row.block_id is None and not row.note for row in rows)
+    on_the_way = untried if baskets.is_of_today(found) else 0
+    wave = Wave(blocks)
     context = {
         "basket": found,
         "rows": _lines(rows, blocks),
-        "left": len(left),
-        "may_resume": bool(left) and is_own,
-        "wave": Wave(blocks),
+        "refused": len(refused),
+        "on_the_way": on_the_way,
+        "is_open": wave.is_open or bool(on_the_way),
+        "may_resume": bool(refused) and is_own,
+        "wave": wave,
         "address": request.path,
     }
     wanted = "blocks/parts/basket_live.html" if request.htmx else "blocks/one_basket.html"
