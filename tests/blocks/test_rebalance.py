@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.adapters import client_for
-from brokers.blocks.models import Block, FundHolding, FundTarget
+from brokers.blocks.models import Block, FundHolding, FundTarget, IssueRule
 from brokers.blocks.rebalance import Line, rebalance
 from brokers.blocks.services import rebalancing
 from brokers.blocks.services.previewing import preview
-from brokers.blocks.services.together import troubles_together
+from brokers.blocks.services.together import crossed, troubles_together
 from brokers.costs import Rates, estimate
 from brokers.models import Instrument
 from brokers.terms import OrderType, Side
@@ -158,7 +158,25 @@ def test_the_page_places_what_was_looked_at_and_only_that(paper, trader, account
     assert "data-wave" in shown
     assert browser_of(make_user()).get(done.url).status_code == 404
     part = browser.get(done.url, headers={"HX-Request": "true"}).content.decode()
-    assert part.lstrip().startswith("<div id=\"round\"")
+    assert part.lstrip().startswith('<div id="round"')
+
+
+def test_a_fund_without_shares_of_a_block_has_no_say_in_it(paper, trader, account, ls_account, issues):
+    price = client_for(account).quote(SYMBOL).price
+    barred, other = make_fund("A", trader, is_active=False), make_fund("B", trader)
+    for stance in ("forbidden", "warned"):
+        IssueRule.objects.create(
+            fund=barred, symbol=SYMBOL, side="" if stance == "warned" else "buy", stance=stance, reason="금지"
+        )
+    plan = make_plan(trader, [(barred, account, 5000), (other, ls_account, 5000)])
+    alone = preview(trader, plan, wish(price, targets={2: 5}))
+    assert (alone.troubles, alone.reasons) == ([], [])
+    both = preview(trader, plan, wish(price, targets={1: 5, 2: 5}))
+    assert {trouble.code for trouble in both.troubles} == {"fund_closed", "fund_restricted"}
+    assert both.reasons
+    sale = preview(trader, plan, wish(price, side=Side.SELL, targets={2: 1}))
+    assert crossed([alone, sale]) == ["삼성전자"]
+    assert not crossed([alone, both])
 
 
 def test_blocks_that_are_too_much_together_all_stay(paper, trader, account, ls_account, issues):

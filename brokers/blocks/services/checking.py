@@ -189,8 +189,9 @@ class FundPart:
 def fund_troubles(
     side: Side, symbol: str, parts: Sequence[FundPart], rules: Sequence[IssueRule]
 ) -> list[Trouble]:
-    """Cash, shares, limits and forbidden issues of every fund in the block."""
+    """Cash, shares, limits and forbidden issues of every fund that gets shares of the block."""
     found: list[Trouble] = []
+    parts = [part for part in parts if part.shares]
     for part in parts:
         fund = part.fund
         say = partial(Trouble, fund=str(fund))

@@ -96,7 +96,7 @@ def preview(user: User, plan: Plan, wish: Wish, *, whole: bool = False) -> Previ
     """
     found = worked_out(user, plan, wish)
     found.funds = fund_parts(found.lines, wish.side, found.worst, found.kind)
-    rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in found.funds])
+    rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in found.funds if part.shares])
     found.troubles = checking.fund_troubles(wish.side, wish.symbol, found.funds, rules)
     if not found.divided.ordered:
         found.troubles.append(Trouble("nothing_to_order", "나눌 수량이 없습니다. 수량이나 금액을 늘리세요."))
