@@ -104,6 +104,17 @@ def test_each_leg_leaves_in_its_own_account_and_gets_its_own_fills(paper, low, t
     )
 
 
+def test_what_is_still_open_binds_its_own_accounts_commission(paper, low, two, trader, account):
+    BrokerAccount.objects.filter(pk=account.pk).update(commission_percent=1)
+    block = placed(trader, two, wish(low, 101))
+    kis, _ = orders_of(block)
+    fill(paper, kis, 30)
+    reconcile(account)
+    assert shares(block) == [30, 0]
+    mine = AllocationShare.objects.get(block=block, position=1)
+    assert mine.bound == 31 * low + 31 * low // 100
+
+
 def test_a_shared_account_has_one_order_and_its_fills_are_allocated(paper, low, shared, trader):
     block = placed(trader, shared, wish(low, 100))
     (order,) = orders_of(block)

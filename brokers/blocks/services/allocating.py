@@ -119,7 +119,9 @@ def _store(block_key: Any) -> Block:
     changed = seen.changed
     moves = any(_stored(share).told != got.told for share, got in changed)
     if changed:
-        mongo.change(*((share, _fields(block, got) | {"updated_at": now}) for share, got in changed))
+        rates = _rates(block, {share.account_id for share, _ in changed})
+        fields = [(share, _fields(block, got, rates[share.account_id])) for share, got in changed]
+        mongo.change(*((share, new | {"updated_at": now}) for share, new in fields))
     news = seen.sums | {"updated_at": now}
     if moves:
         news["revision"] = block.revision + 1
@@ -144,13 +146,13 @@ def _finish(block: Block, seen: Seen) -> None:
     webhooks.enqueue(block, WebhookEvent.FINAL, seen.shares)
 
 
-def _fields(block: Block, got: Got) -> dict[str, Any]:
+def _fields(block: Block, got: Got, rates: Rates) -> dict[str, Any]:
     """What is open binds won at the price that the block was checked with.
 
     A block that waited overnight for its approval trades on the day it left, and so do its shares.
     """
     worst = block.worst_value / block.ordered_quantity
-    bound = cost_of(Side(block.side), got.open, worst, Rates()).total
+    bound = cost_of(Side(block.side), got.open, worst, rates).total
     return {
         "filled": got.filled,
         "open": got.open,
@@ -187,16 +189,20 @@ def _costs(block: Block, orders: Any) -> Costs:
     filled = {order.pk: order for order in orders if order.filled_quantity}
     if not filled:
         return {}
-    instrument = mongo.find(Instrument, symbol=block.symbol)
-    kind = instrument.kind if instrument else ""
-    accounts = mongo.find_all(BrokerAccount, pk={order.account_id for order in filled.values()})
-    rates = {account.pk: account.rates.of(kind) for account in accounts}
+    rates = _rates(block, {order.account_id for order in filled.values()})
     costs: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
     for fill in mongo.find_all(Fill, order_id=list(filled)):
         cost = estimate(Side(block.side), fill.quantity, fill.price, rates[fill.account_id])
         costs[fill.order_id][0] += int(cost.fee)
         costs[fill.order_id][1] += int(cost.tax)
     return {key: (fee, tax) for key, (fee, tax) in costs.items()}
+
+
+def _rates(block: Block, account_keys: set[Any]) -> dict[Any, Rates]:
+    """What each account pays for this block's issue."""
+    instrument = mongo.find(Instrument, symbol=block.symbol)
+    kind = instrument.kind if instrument else ""
+    return {row.pk: row.rates.of(kind) for row in mongo.find_all(BrokerAccount, pk=account_keys)}
 
 
 def _own(
