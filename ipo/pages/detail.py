@@ -33,6 +33,7 @@ from lucy.html import (
     text,
 )
 
+WEB_ADDRESS = re.compile(r"https?://\S", re.IGNORECASE)
 CODE = re.compile(r"[0-9A-Z]{6}")
 OWN_NUMBER = re.compile(r"[?&]no=(\d+)")
 FILING = re.compile(r"'(\d{14})'")
@@ -161,9 +162,9 @@ def _or_blank(words: str) -> str:
 
 
 def _homepage(cell: Node) -> str:
-    """The link's address; an empty one is `http://`."""
+    """The link's address; an empty one is `http://`. What is no address of the web becomes no link of ours."""
     written = next((address.strip() for address in links(cell)), text(cell))
-    return "" if written.lower() in {"http://", "https://", "-"} else written
+    return written if WEB_ADDRESS.match(written) else ""
 
 
 def _blocks(tree: Node) -> dict[str, list[Node]]:

@@ -45,6 +45,12 @@ def test_the_company(page):
     assert (company.net_income_million, company.capital_million) == (-2898, 5645)
 
 
+@pytest.mark.parametrize("address", ["javascript:alert(1)", " data:text/html,x", "vbscript:x", "//x.kr"])
+def test_what_is_no_web_address_becomes_no_link(address):
+    told = edited(saved(TRUE), ("http://www.lemonhc.com", address))
+    assert parse_detail(told).company.homepage == ""
+
+
 def test_the_offer(page):
     offer = page.offer
     assert (offer.shares, offer.par_value, offer.offer_price, offer.amount_million) == (
