@@ -162,7 +162,7 @@ def _or_blank(words: str) -> str:
 
 
 def _homepage(cell: Node) -> str:
-    """The link's address; an empty one is `http://`. What is no address of the web becomes no link of ours."""
+    """The link's address; an empty one is `http://`. What leads not to the web becomes no link of ours."""
     written = next((address.strip() for address in links(cell)), text(cell))
     return written if WEB_ADDRESS.match(written) else ""
 
