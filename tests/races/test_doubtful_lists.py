@@ -178,3 +178,12 @@ def test_a_modify_elsewhere_to_a_market_order_leaves_no_price(account, working):
     )
     working.refresh_from_db()
     assert (working.order_type, working.price) == (OrderType.MARKET, None)
+
+
+def test_an_order_whose_process_died_stays_unclear_until_a_person_chooses(account, trader):
+    """It never came to `unknown`, and two orders of the list may be it."""
+    order = lost_reply(account, trader)
+    Order.objects.filter(pk=order.pk).update(status=S.SENT)
+    for _ in range(2):
+        look(account, line(), line("1002"))
+    assert Discrepancy.objects.get(kind=DiscrepancyKind.UNCLEAR).resolution == ""

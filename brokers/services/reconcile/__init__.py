@@ -83,7 +83,7 @@ def _forget_doubts(account: BrokerAccount) -> None:
     """An order that was unclear and has found its answer by itself needs nobody's choice any more."""
     waiting = account.discrepancies.filter(kind=Kind.UNCLEAR, resolution="").select_related("order")
     for row in waiting:
-        if row.order is not None and row.order.status != OrderStatus.UNKNOWN:
+        if row.order is not None and row.order.status not in {OrderStatus.UNKNOWN, OrderStatus.SENT}:
             discrepancies.gone(account, Kind.UNCLEAR, row.subject)
 
 
