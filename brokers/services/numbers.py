@@ -71,12 +71,16 @@ def may_be_ours(account: BrokerAccount, report: FillReport | OrderReport) -> boo
     """
     given_up = Q(status=OrderStatus.REJECTED, note_code=NOT_AT_BROKER, broker_order_no="")
     waiting = Order.objects.filter(
-        Q(status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN]) | given_up & Q(trade_date=report.trade_date),
+        Q(status__in=[OrderStatus.SENT, OrderStatus.UNKNOWN]) | given_up,
         account=account,
+        trade_date=report.trade_date,
         symbol=report.symbol,
         side=report.side,
     )
     changes = OrderChange.objects.filter(
-        account=account, status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN], order__symbol=report.symbol
+        account=account,
+        status__in=[ChangeStatus.SENT, ChangeStatus.UNKNOWN],
+        order__trade_date=report.trade_date,
+        order__symbol=report.symbol,
     )
     return waiting.exists() or changes.exists()

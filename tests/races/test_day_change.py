@@ -7,14 +7,23 @@ import pytest
 
 from brokers.adapters import client_for
 from brokers.adapters.base import OrderRequest, Receipt, Unreachable
-from brokers.models import AccountHealth, Discrepancy, DiscrepancyKind, Fill, Order, OrderStatus
+from brokers.models import (
+    AccountHealth,
+    ChangeStatus,
+    Discrepancy,
+    DiscrepancyKind,
+    Fill,
+    Order,
+    OrderChange,
+    OrderStatus,
+)
 from brokers.selectors import report_of
 from brokers.services.booking import make_fill
 from brokers.services.closing import close_day, look_through, unclosed_days
 from brokers.services.fills import record_fill
 from brokers.services.orders import accept_order, place_order
 from brokers.services.reconcile import choose, compare, reconcile
-from brokers.terms import Side
+from brokers.terms import RequestKind, Side
 from lucy import clock
 from tests.factories import make_order
 from tests.races.test_doubtful_lists import line, lost_reply
@@ -159,3 +168,22 @@ def test_a_difference_of_yesterday_does_not_go_with_todays_order_of_that_number(
     compare(account, clock.trade_date(), [line()], clock.now())
     row = Discrepancy.objects.get(kind=DiscrepancyKind.FILLS_EXTRA)
     assert (row.order.trade_date, row.resolution) == (yesterday, "")
+
+
+def test_what_is_unanswered_since_yesterday_holds_up_no_news_of_today(account, trader):
+    """An order that nobody chose a line for, and a change that was never heard of again."""
+    yesterday = clock.trade_date() - DAY
+    lost_reply(account, trader, trade_date=yesterday)
+    done = make_order(account, trader, status=S.FILLED, trade_date=yesterday, filled_quantity=10)
+    OrderChange.objects.create(
+        account=account,
+        order=done,
+        client_request_id="c",
+        kind=RequestKind.CANCEL,
+        quantity=10,
+        original_no="1001",
+        status=ChangeStatus.UNKNOWN,
+        created_at=clock.now() - DAY,
+    )
+    record_fill(account, report(account, quantity=3))
+    assert Order.objects.get(trade_date=clock.trade_date()).filled_quantity == 3
