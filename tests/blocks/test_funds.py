@@ -241,3 +241,25 @@ def test_an_erp_keeps_its_funds(staff, trader):
     assert error_of(desk.patch(one, {"name": "x"}, format="json"))["code"] == "may_not_keep_fund"
     assert error_of(desk.post(address, new, format="json"))["code"] == "may_not_make_fund"
     assert script_of(make_user()).put(f"{one}books/", books, format="json").status_code == 404
+
+
+def test_the_console_tells_what_changed_below_a_fund(staff, fund):
+    row = FundHolding.objects.create(fund=fund, symbol=OTHER, quantity=3)
+    sent = {
+        "code": "A",
+        "name": "A호",
+        "cash": "5000000",
+        "is_active": "on",
+        **_no_rows(),
+        **_moment(fund.as_of),
+    }
+    sent |= {"holdings-TOTAL_FORMS": "2", "holdings-INITIAL_FORMS": "1"}
+    sent |= {"holdings-0-id": str(row.pk), "holdings-0-fund": str(fund.pk), "holdings-0-symbol": OTHER}
+    sent |= {"holdings-0-quantity": "5", "holdings-1-symbol": SYMBOL, "holdings-1-quantity": "7"}
+    address = reverse("admin:blocks_fund_change", args=[fund.pk])
+    assert browser_of(staff).post(address, sent).status_code == 302
+    sent |= {"holdings-TOTAL_FORMS": "1", "holdings-0-DELETE": "on"}
+    assert browser_of(staff).post(address, sent).status_code == 302
+    told = RuleChange.objects.filter(rule="펀드 보유").order_by("at", "pk")
+    assert [change.deed for change in told] == ["change", "add", "delete"]
+    assert "3 → 5" in told[0].text
