@@ -162,7 +162,7 @@ function catchUpSoon() {
 
 // --- toasts -------------------------------------------------------------------------------------------------
 const number = new Intl.NumberFormat("ko-KR", { maximumFractionDigits: 4 });
-const clock = new Intl.DateTimeFormat("ko-KR", { timeStyle: "medium", hour12: false, timeZone: "Asia/Seoul" });
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "Asia/Seoul" }); // 09:40:00, as in lists
 const SIDES = { buy: "매수", sell: "매도" };
 const LOUD_ORDERS = new Set(["rejected", "unknown", "expired"]);
 const hour = new Intl.DateTimeFormat("ko-KR", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "Asia/Seoul" });
