@@ -148,12 +148,12 @@ class ScrapeSettingsAdmin(admin.ModelAdmin[ScrapeSettings]):
 
     @admin.action(description="지금 수집", permissions=["change"])
     def read_now(self, request: HttpRequest, chosen: QuerySet[ScrapeSettings]) -> None:
-        site38_work.delay(trigger=request.user.get_username())
+        site38_work.apply_async(headers={"asked_by": request.user.get_username()})
         self.message_user(request, "수집을 시켰습니다. 결과는 수집 기록에 남습니다.", messages.SUCCESS)
 
     @admin.action(description="보관된 원본 다시 읽기", permissions=["change"])
     def read_kept_pages_again(self, request: HttpRequest, chosen: QuerySet[ScrapeSettings]) -> None:
-        site38_reparse.delay(trigger=request.user.get_username())
+        site38_reparse.apply_async(headers={"asked_by": request.user.get_username()})
         self.message_user(
             request, "원본을 다시 읽게 했습니다. 결과는 수집 기록에 남습니다.", messages.SUCCESS
         )

@@ -1,6 +1,6 @@
 """Celery shells: one call inwards each. Their times are edited in the admin."""
 
-from celery import shared_task
+from celery import Task, shared_task
 
 from ipo.models import ScrapeSettings
 from ipo.services.forecasts import write_down_forecasts
@@ -8,21 +8,26 @@ from ipo.services.listings import any_account, fill_history
 from ipo.services.reminders import remind
 from ipo.services.site38 import reparse_raw, run_site38
 from lucy.errors import LucyError
+from lucy.jobs.running import asked_by
 from lucy.site import SiteError
 
 
-@shared_task(autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
-def site38_work(trigger: str = "") -> int:
-    """38커뮤니케이션's offers, once a day (the original's job of this name); 0 while it is switched off."""
+@shared_task(bind=True, autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
+def site38_work(self: "Task[..., int]") -> int:
+    """38커뮤니케이션's offers, once a day (the original's job of this name), or when someone asks for it.
+
+    0 while it is switched off and nobody asked.
+    """
+    trigger = asked_by(self)
     if not trigger and ScrapeSettings.objects.filter(source="site38", enabled=False).exists():
         return 0
     return run_site38(trigger=trigger).saved
 
 
-@shared_task
-def site38_reparse(trigger: str = "") -> int:
+@shared_task(bind=True)
+def site38_reparse(self: "Task[..., int]") -> int:
     """The kept pages once more, after a parser was mended."""
-    return reparse_raw(trigger=trigger).saved
+    return reparse_raw(trigger=asked_by(self)).saved
 
 
 @shared_task

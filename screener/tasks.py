@@ -2,7 +2,7 @@
 
 from celery import Task, shared_task
 
-from lucy.jobs.running import job
+from lucy.jobs.running import asked_by, job
 from lucy.site import SiteError
 from screener.services.judal import fetch_judal
 from screener.services.results import forget_old_results
@@ -12,7 +12,7 @@ from screener.services.saved import forget_old_changes, run_due
 @shared_task(bind=True, autoretry_for=(SiteError,), retry_backoff=300, max_retries=3)
 def judal_fetch(self: "Task[..., int]") -> int:
     """Judal's themes and stocks, once a day after the close, or when someone asks for it."""
-    return fetch_judal(asked_by=(self.request.headers or {}).get("asked_by") or "")
+    return fetch_judal(asked_by=asked_by(self))
 
 
 @job(quiet=True)

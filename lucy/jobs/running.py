@@ -54,7 +54,7 @@ class JobTask(Task):  # type: ignore[type-arg]
             task_id=self.request.id or "",
             worker=self.request.hostname or "",
             job=headers.get("periodic_task_name") or "",
-            asked_by=headers.get("asked_by") or "",
+            asked_by=asked_by(self),
             limit=timedelta(minutes=self.time_limit_minutes),
         )
         if run is None:
@@ -95,6 +95,11 @@ class _Listener(logging.Handler):
 
 
 _listener = _Listener()
+
+
+def asked_by(task: "Task[..., Any]") -> str:
+    """The user who asked for this run by hand; empty: the clock did."""
+    return (task.request.headers or {}).get("asked_by") or ""
 
 
 @contextmanager

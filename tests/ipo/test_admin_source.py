@@ -111,8 +111,8 @@ def test_the_history_is_kept_by_staff(staff):
 def test_staff_start_a_reading(staff, monkeypatch):
     switches = ScrapeSettings.objects.create(source="site38")
     asked = []
-    monkeypatch.setattr("ipo.admin.site38_work.delay", lambda **words: asked.append(words))
-    monkeypatch.setattr("ipo.admin.site38_reparse.delay", lambda **words: asked.append(words))
+    monkeypatch.setattr("ipo.admin.site38_work.apply_async", lambda **words: asked.append(words))
+    monkeypatch.setattr("ipo.admin.site38_reparse.apply_async", lambda **words: asked.append(words))
     for action in ("read_now", "read_kept_pages_again"):
         staff.post("/admin/ipo/scrapesettings/", {"action": action, "_selected_action": [str(switches.pk)]})
-    assert asked == [{"trigger": "ops"}] * 2
+    assert asked == [{"headers": {"asked_by": "ops"}}] * 2

@@ -15,6 +15,7 @@ from ipo.tasks import site38_work
 from lucy import clock
 from lucy.errors import LucyError
 from lucy.html import PageChanged
+from lucy.jobs.models import JobRun
 from lucy.site import Pace, Site, SiteError, Unreachable
 from tests.factories import make_user
 from tests.ipo.local38 import Local38, deals
@@ -250,6 +251,13 @@ def test_switched_off_the_clock_reads_nothing(monkeypatch):
     ScrapeSettings.objects.create(source="site38", enabled=False)
     assert site38_work() == 0
     assert not ScrapeRun.objects.exists()
+
+
+def test_switched_off_it_is_still_read_for_whoever_asks(local, monkeypatch):
+    ScrapeSettings.objects.create(source="site38", enabled=False)
+    monkeypatch.setattr(site38, "Site38", lambda pace: Site(local.url, Pace(pause_seconds=0)))
+    assert site38_work.apply(headers={"asked_by": "ops"}).get() > 0
+    assert (ScrapeRun.objects.get().trigger, JobRun.objects.get().asked_by) == ("ops", "ops")
 
 
 def test_a_text_with_a_lost_character_does_not_replace_a_good_one():
