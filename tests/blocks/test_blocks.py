@@ -115,6 +115,14 @@ def test_what_is_still_open_binds_its_own_accounts_commission(paper, low, two, t
     assert mine.bound == 31 * low + 31 * low // 100
 
 
+def test_a_dearer_modify_binds_the_funds_at_its_price(paper, low, two, trader):
+    block = placed(trader, two, wish(low, 101))
+    dearer = low + 2_000
+    changes.modify_block(block, trader, "m", price=dearer, order_type=OrderType.LIMIT)
+    bound = AllocationShare.objects.filter(block=block).order_by("position").values_list("open", "bound")
+    assert [won >= shares * dearer for shares, won in bound] == [True, True]
+
+
 def test_a_shared_account_has_one_order_and_its_fills_are_allocated(paper, low, shared, trader):
     block = placed(trader, shared, wish(low, 100))
     (order,) = orders_of(block)

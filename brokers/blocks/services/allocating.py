@@ -137,6 +137,24 @@ def _store(block_key: Any) -> Block:
     return block
 
 
+@transactional
+def bind_at(block_key: Any, price: Decimal) -> None:
+    """Bind what is open of a buy at a dearer price, before the brokers are asked for it."""
+    block = Block.objects.get(pk=block_key)
+    value = block.ordered_quantity * price
+    if block.side != Side.BUY or value <= block.worst_value:
+        return
+    now, seen = clock.now(), _seen(block)
+    mongo.change((block, {"worst_value": value, "updated_at": now}))
+    rates = _rates(block, {share.account_id for share in seen.shares})
+    bound = [
+        _bound(block, got, rates[share.account_id]) for share, got in zip(seen.shares, seen.got, strict=True)
+    ]
+    mongo.change(
+        *((share, {"bound": won, "updated_at": now}) for share, won in zip(seen.shares, bound, strict=True))
+    )
+
+
 def _finish(block: Block, seen: Seen) -> None:
     now = clock.now()
     if not block.move_to(BlockStatus.FINAL, final_at=now, updated_at=now, open_quantity=0):
@@ -151,17 +169,21 @@ def _fields(block: Block, got: Got, rates: Rates) -> dict[str, Any]:
 
     A block that waited overnight for its approval trades on the day it left, and so do its shares.
     """
-    worst = block.worst_value / block.ordered_quantity
-    bound = cost_of(Side(block.side), got.open, worst, rates).total
     return {
         "filled": got.filled,
         "open": got.open,
         "amount": got.amount,
         "fee": Decimal(got.fee),
         "tax": Decimal(got.tax),
-        "bound": bound.quantize(Decimal(1), ROUND_UP),
+        "bound": _bound(block, got, rates),
         "trade_date": block.trade_date,
     }
+
+
+def _bound(block: Block, got: Got, rates: Rates) -> Decimal:
+    """Won that what is open of a leg may still cost."""
+    worst = block.worst_value / block.ordered_quantity
+    return cost_of(Side(block.side), got.open, worst, rates).total.quantize(Decimal(1), ROUND_UP)
 
 
 # --- working it out -----------------------------------------------------------------------------------------

@@ -75,6 +75,9 @@ def modify_block(
     _require_changeable(block, user, AT_BROKERS)
     _require_as_approved(block, price)
 
+    if price is not None:
+        allocating.bind_at(block.pk, price)
+
     def ask(order: Order) -> OrderChange:
         return order_changes.modify_order(
             order, user, client_request_id, quantity=None, price=price, order_type=order_type
