@@ -1,6 +1,6 @@
 """Which order a broker's number stands for."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -15,7 +15,7 @@ from brokers.models import (
 )
 from brokers.models.orders import ChangeStatus
 from brokers.terms import RequestKind
-from lucy import mongo
+from lucy import clock, mongo
 
 NOT_AT_BROKER = "not_at_broker"  # the code of a request that the broker's list did not know
 
@@ -76,6 +76,7 @@ def may_be_ours(account: BrokerAccount, report: FillReport | OrderReport) -> boo
         trade_date=report.trade_date,
         symbol=report.symbol,
         side=report.side,
+        created_at__gte=clock.day_start(report.trade_date) - timedelta(days=1),  # bounds the index
     )
     changes = OrderChange.objects.filter(
         account=account,

@@ -245,8 +245,13 @@ def complete_strangers(account: BrokerAccount, lines: list[OrderLine], known: di
     told = {known[line.order_no]: line for line in lines if line.branch and line.order_no in known}
     if not told:
         return
+    day = lines[0].trade_date
     nameless = Order.objects.filter(
-        account=account, trade_date=lines[0].trade_date, origin=OrderOrigin.ELSEWHERE, branch=""
+        account=account,
+        trade_date=day,
+        origin=OrderOrigin.ELSEWHERE,
+        branch="",
+        created_at__gte=clock.day_start(day),  # bounds the index
     )
     for key in nameless.values_list("pk", flat=True):
         if line := told.get(key):
