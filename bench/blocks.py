@@ -27,7 +27,7 @@ from brokers.terms import Broker
 
 LEGS_AN_ACCOUNT = 5
 ROUNDS = 5
-REST_SECONDS = 2.0  # after which every bucket of the pace is full again
+REST_SECONDS = 1.0  # after which every bucket of the pace is full again, and a quote still fresh
 ABOVE_PACE_MS = 200.0
 
 
