@@ -39,8 +39,7 @@ def figures(traders: Sequence[Trader], request: OrderRequest) -> list[Figure]:
 def _sending_figure(traders: Sequence[Trader], request: OrderRequest) -> Figure:
     """From the start of the sending to the last broker's answer, at the brokers' own pace."""
     user, accounts = traders[0].user, [trader.account for trader in traders]
-    for account in accounts[1:]:
-        AccountGrant.objects.create(account=account, user=user, can_trade=True)
+    lent = [AccountGrant.objects.create(account=one, user=user, can_trade=True) for one in accounts[1:]]
     legs = LEGS_AN_ACCOUNT * len(accounts)
     plan = make_plan(user, accounts, legs)
     usual, settings.BROKER_RATE_FACTOR = settings.BROKER_RATE_FACTOR, 1.0
@@ -55,6 +54,8 @@ def _sending_figure(traders: Sequence[Trader], request: OrderRequest) -> Figure:
     finally:
         settings.BROKER_RATE_FACTOR = usual
         adapters._clients.clear()
+        for grant in lent:  # other figures take it that each trader sees one account
+            grant.delete()
     value, floor = percentile(ours[1:], 50), percentile(floors[1:], 50)  # the first opened the connections
     name = f"블록 {legs}건, {len(accounts)}계좌, 두 증권사"
     return Figure(

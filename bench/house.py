@@ -73,7 +73,18 @@ def process(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen
 def web() -> Iterator[tuple[str, int]]:
     """The site under Daphne: its address, its process id."""
     port = free_port()
-    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "lucy.asgi:application"]
+    command = [
+        sys.executable,
+        "-m",
+        "daphne",
+        "-v",
+        "0",
+        "-b",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "lucy.asgi:application",
+    ]
     with process(command) as child:
         address = f"http://127.0.0.1:{port}"
         until(lambda: _answers(f"{address}/accounts/sign-in/"), "the site answers")

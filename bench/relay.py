@@ -78,7 +78,7 @@ async def _measure(traders: list[Trader], control: str, site: str, seconds: floa
     browsers = [asyncio.create_task(_browse(trader, site, arrived, ready)) for trader in traders]
     await ready.wait()
     sent = await _blast(control, [trader.account.number for trader in traders], seconds)
-    await _quiet(arrived, len(sent))
+    await _quiet(arrived, sent)
     for browser in browsers:
         browser.cancel()
     await asyncio.gather(*browsers, return_exceptions=True)
@@ -114,25 +114,28 @@ async def _blast(control: str, numbers: list[str], seconds: float) -> list[dict[
         return list((await reply.json())["fills"])
 
 
-async def _quiet(arrived: dict[str, list[tuple[int, float]]], expected: int) -> None:
-    """All are here, or nothing came for a long while."""
+async def _quiet(arrived: dict[str, list[tuple[int, float]]], sent: list[dict[str, Any]]) -> None:
+    """All are here, or nothing came for a long while; news of other orders does not count."""
+    orders = {_order_of(fill) for fill in sent}
     count, since = -1, time.monotonic()
     while time.monotonic() - since < QUIET_SECONDS:
-        now = sum(len(fills) for fills in arrived.values())
+        now = sum(len(arrived[order]) for order in orders)
         if now != count:
             count, since = now, time.monotonic()
-        if now >= expected:
+        if now >= len(sent):
             return
         await asyncio.sleep(0.05)
+
+
+def _order_of(fill: dict[str, Any]) -> str:
+    return f"{fill['account']}/{fill['order']}"
 
 
 def _matched(sent: list[dict[str, Any]], arrived: dict[str, list[tuple[int, float]]]) -> Delivery:
     """Each order's fills have sizes of their own, so a size names the fill."""
     delivery = Delivery([], 0, 0)
     for fill in sent:
-        times = [
-            at for shares, at in arrived[f"{fill['account']}/{fill['order']}"] if shares == fill["quantity"]
-        ]
+        times = [at for shares, at in arrived[_order_of(fill)] if shares == fill["quantity"]]
         if not times:
             delivery.lost += 1
             continue
