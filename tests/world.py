@@ -169,6 +169,7 @@ def belongings_of(user: User) -> Belongings:
             "own_id": own.pk,
             "saved_id": saved.pk,
             "snapshot_id": kept.pk,
+            "basket_id": basket.pk,
         },
         rows=[account, order, done, difference, session, script, own, kept, saved, fund, plan, block, basket],
     )

@@ -149,6 +149,7 @@ def test_a_role_that_is_taken_back_ends_the_news(site, account):
     own.user_permissions.add(seeing)
     users = [make_staff(BACK_OFFICE), make_staff(BACK_OFFICE), own]
     with ExitStack() as stack:
+        stack.callback(role.permissions.add, seeing)  # the role is every test's
         left, kept, alone = (stack.enter_context(with_token(site, user)) for user in users)
         for socket in (left, kept, alone):
             assert hear(socket, "hello")["accounts"] == {str(account.pk): 0}

@@ -43,16 +43,10 @@ def fits(page, name, *, read=False):
 def fill_all(paper, price):
     """Both brokers fill what they have of every block."""
     for block in Block.objects.all():
+        eventually(lambda block=block: all(order and order.broker_order_no for order in orders_of(block)))
         for order in orders_of(block):
-            eventually(lambda order=order: _number_of(order))
-            order.refresh_from_db()
             if order.open_quantity:
                 fill(paper, order, order.open_quantity, int(price))
-
-
-def _number_of(order):
-    order.refresh_from_db()
-    return order.broker_order_no
 
 
 def test_targets_become_blocks_and_weights(
