@@ -6,15 +6,16 @@ from functools import partial
 import pytest
 
 from brokers.adapters import client_for
-from brokers.blocks.models import AllocationShare, Block, BlockChild, BlockEvent, IssueRule, Plan
+from brokers.blocks.models import AllocationShare, Block, BlockChild, BlockEvent, BlockRule, IssueRule, Plan
 from brokers.blocks.services import allocating, changes, sending
 from brokers.blocks.services.previewing import preview
 from brokers.blocks.services.sending import client_order_id
 from brokers.blocks.services.staging import place_block
 from brokers.blocks.terms import BlockStatus, ChildState, EventKind, Mode, OnTrouble
-from brokers.models import BrokerAccount, Order, OrderStatus, Scope, TradingLimit
+from brokers.models import BrokerAccount, Order, OrderChange, OrderStatus, Scope, TradingLimit
 from brokers.paper.faults import Action, Rule
 from brokers.services import kill
+from brokers.services.changes import modify_order
 from brokers.services.orders import place_order
 from brokers.services.reconcile import reconcile
 from brokers.terms import OrderType, Side
@@ -121,6 +122,31 @@ def test_a_dearer_modify_binds_the_funds_at_its_price(paper, low, two, trader):
     changes.modify_block(block, trader, "m", price=dearer, order_type=OrderType.LIMIT)
     bound = AllocationShare.objects.filter(block=block).order_by("position").values_list("open", "bound")
     assert [won >= shares * dearer for shares, won in bound] == [True, True]
+
+
+@pytest.mark.parametrize("limit", ["cash", "order_value", "day_value", "approval"])
+def test_a_dearer_modify_is_judged_as_a_new_block_is(paper, low, trader, account, limit):
+    most = 100 * (low + 1_000)
+    fund = make_fund("A", trader, **({} if limit == "approval" else {limit: most}))
+    BlockRule.objects.create(approval_value=most if limit == "approval" else None)
+    block = placed(trader, make_plan(trader, [(fund, account, 10_000)]), wish(low, 100))
+    (order,) = orders_of(block)
+    for price, kind in ((low + 2_000, OrderType.LIMIT), (None, OrderType.MARKET)):
+        with pytest.raises(LucyError) as whole:
+            changes.modify_block(block, trader, "m", price=price, order_type=kind)
+        with pytest.raises(LucyError) as alone:
+            modify_order(order, trader, "m", quantity=None, price=price, order_type=kind)
+        for refusal in (whole.value, alone.value):
+            if limit == "approval":
+                assert refusal.code == "needs_approval"
+            else:
+                (trouble,) = refusal.details["troubles"]
+                assert (trouble["code"], trouble["fund"]) == (f"fund_{limit}", str(fund))
+                assert f"{most:,}원" in refusal.message
+    assert not OrderChange.objects.exists()
+    assert AllocationShare.objects.get(block=block).bound < 101 * low
+    (outcome,) = changes.modify_block(block, trader, "m", price=low + 500, order_type=OrderType.LIMIT)
+    assert outcome.tone == "ok"
 
 
 def test_a_shared_account_has_one_order_and_its_fills_are_allocated(paper, low, shared, trader):

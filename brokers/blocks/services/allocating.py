@@ -53,7 +53,7 @@ def refresh(block_key: Any) -> Block | None:
     block = mongo.find(Block, pk=block_key)
     if block is None or block.status not in {*AT_BROKERS, BlockStatus.FINAL}:
         return block
-    seen = _seen(block)
+    seen = seen_of(block)
     return block if seen.is_stored(block) else _store(block.pk)
 
 
@@ -115,11 +115,11 @@ def _is_troubled(child: BlockChild, orders: dict[Any, Order]) -> bool:
 def _store(block_key: Any) -> Block:
     """Look again inside the transaction, and write all that follows from what is seen there."""
     block = Block.objects.select_related("plan", "user").get(pk=block_key)
-    seen, now = _seen(block), clock.now()
+    seen, now = seen_of(block), clock.now()
     changed = seen.changed
     moves = any(_stored(share).told != got.told for share, got in changed)
     if changed:
-        rates = _rates(block, {share.account_id for share, _ in changed})
+        rates = rates_of(block, {share.account_id for share, _ in changed})
         fields = [(share, _fields(block, got, rates[share.account_id])) for share, got in changed]
         mongo.change(*((share, new | {"updated_at": now}) for share, new in fields))
     news = seen.sums | {"updated_at": now}
@@ -135,24 +135,6 @@ def _store(block_key: Any) -> Block:
         trail.note(block, EventKind.CORRECTED, "Lucy", "확정 뒤에 온 체결을 반영했습니다.")
         webhooks.enqueue(block, WebhookEvent.FINAL, seen.shares)
     return block
-
-
-@transactional
-def bind_at(block_key: Any, price: Decimal) -> None:
-    """Bind what is open of a buy at a dearer price, before the brokers are asked for it."""
-    block = Block.objects.get(pk=block_key)
-    value = block.ordered_quantity * price
-    if block.side != Side.BUY or value <= block.worst_value:
-        return
-    now, seen = clock.now(), _seen(block)
-    mongo.change((block, {"worst_value": value, "updated_at": now}))
-    rates = _rates(block, {share.account_id for share in seen.shares})
-    bound = [
-        _bound(block, got, rates[share.account_id]) for share, got in zip(seen.shares, seen.got, strict=True)
-    ]
-    mongo.change(
-        *((share, {"bound": won, "updated_at": now}) for share, won in zip(seen.shares, bound, strict=True))
-    )
 
 
 def _finish(block: Block, seen: Seen) -> None:
@@ -175,12 +157,12 @@ def _fields(block: Block, got: Got, rates: Rates) -> dict[str, Any]:
         "amount": got.amount,
         "fee": Decimal(got.fee),
         "tax": Decimal(got.tax),
-        "bound": _bound(block, got, rates),
+        "bound": bound_of(block, got, rates),
         "trade_date": block.trade_date,
     }
 
 
-def _bound(block: Block, got: Got, rates: Rates) -> Decimal:
+def bound_of(block: Block, got: Got, rates: Rates) -> Decimal:
     """Won that what is open of a leg may still cost."""
     worst = block.worst_value / block.ordered_quantity
     return cost_of(Side(block.side), got.open, worst, rates).total.quantize(Decimal(1), ROUND_UP)
@@ -189,7 +171,7 @@ def _bound(block: Block, got: Got, rates: Rates) -> Decimal:
 # --- working it out -----------------------------------------------------------------------------------------
 
 
-def _seen(block: Block) -> Seen:
+def seen_of(block: Block) -> Seen:
     children = mongo.find_all(BlockChild, block_id=[block.pk])
     keys = [child.order_id for child in children if child.order_id]
     orders = {order.pk: order for order in mongo.find_all(Order, pk=keys)} if keys else {}
@@ -211,7 +193,7 @@ def _costs(block: Block, orders: Any) -> Costs:
     filled = {order.pk: order for order in orders if order.filled_quantity}
     if not filled:
         return {}
-    rates = _rates(block, {order.account_id for order in filled.values()})
+    rates = rates_of(block, {order.account_id for order in filled.values()})
     costs: dict[Any, list[int]] = defaultdict(lambda: [0, 0])
     for fill in mongo.find_all(Fill, order_id=list(filled)):
         cost = estimate(Side(block.side), fill.quantity, fill.price, rates[fill.account_id])
@@ -220,7 +202,7 @@ def _costs(block: Block, orders: Any) -> Costs:
     return {key: (fee, tax) for key, (fee, tax) in costs.items()}
 
 
-def _rates(block: Block, account_keys: set[Any]) -> dict[Any, Rates]:
+def rates_of(block: Block, account_keys: set[Any]) -> dict[Any, Rates]:
     """What each account pays for this block's issue."""
     instrument = mongo.find(Instrument, symbol=block.symbol)
     kind = instrument.kind if instrument else ""

@@ -17,7 +17,8 @@ from brokers.blocks import lanes
 from brokers.blocks.models import Block, BlockChild
 from brokers.blocks.rights import may_order
 from brokers.blocks.selectors import children_of
-from brokers.blocks.services import allocating, sending, trail
+from brokers.blocks.services import allocating, binding, sending, trail
+from brokers.blocks.services.previewing import dearest
 from brokers.blocks.terms import AT_BROKERS, CANCELLABLE, BlockStatus, ChildState, EventKind
 from brokers.models import ChangeStatus, Order, OrderChange, OrderStatus
 from brokers.services import changes as order_changes
@@ -70,13 +71,11 @@ def modify_block(
     """Ask for another price or type for all that is open in every child.
 
     Raises `LucyError`: `may_not_order_fund` (403), `not_working`, `needs_approval` (409: an approved block
-    does not become dearer by one person's hand).
+    does not become dearer by one person's hand, nor one so large that it needs approval), `block_refused`
+    (409: the funds' cash and limits at the dearer price).
     """
     _require_changeable(block, user, AT_BROKERS)
-    _require_as_approved(block, price)
-
-    if price is not None:
-        allocating.bind_at(block.pk, price)
+    _require_allowed(block, price)
 
     def ask(order: Order) -> OrderChange:
         return order_changes.modify_order(
@@ -101,6 +100,15 @@ def _require_changeable(
         )
 
 
+def _require_allowed(block: Block, price: Decimal | None) -> None:
+    """What was approved holds, and the funds can pay the price: they are bound before any broker is asked."""
+    _require_as_approved(block, price)
+    if price is not None:
+        binding.bind_at(block.pk, price)
+    elif block.price is not None:
+        binding.bind_at(block.pk, dearest(block.plan, block.symbol))
+
+
 def _require_as_approved(block: Block, price: Decimal | None) -> None:
     if block.needs_approval and _is_dearer(block, price):
         raise LucyError(
@@ -111,7 +119,7 @@ def _require_as_approved(block: Block, price: Decimal | None) -> None:
 
 
 def watch_over_children() -> None:
-    """What was approved holds for each order of the block, wherever it is changed."""
+    """What holds for a block holds for each of its orders, wherever it is changed."""
     order_changes.modifying.connect(_child_modified, dispatch_uid="blocks.approved")
 
 
@@ -121,7 +129,7 @@ def _child_modified(order: Order, request: OrderRequest, **_: Any) -> None:
         return
     child = BlockChild.objects.filter(block=ObjectId(key), order=order).select_related("block").first()
     if child is not None:  # anybody may name an order like that
-        _require_as_approved(child.block, request.price)
+        _require_allowed(child.block, request.price)
 
 
 def _is_dearer(block: Block, price: Decimal | None) -> bool:

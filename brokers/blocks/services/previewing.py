@@ -138,9 +138,18 @@ def _prices(wish: Wish, quote: Quote, instrument: Instrument | None) -> tuple[De
     """Won a share to count with: the price, or the last one; and the most it may be."""
     if wish.price is not None:
         return wish.price, wish.price
-    kind = InstrumentKind(instrument.kind) if instrument else InstrumentKind.STOCK
-    upper = quote.upper_limit if quote.upper_limit > 0 else band_of(quote.base_price, kind)[1]
+    upper = _upper_limit(quote, instrument)
     return (quote.price if quote.price > 0 else upper), upper
+
+
+def _upper_limit(quote: Quote, instrument: Instrument | None) -> Decimal:
+    kind = InstrumentKind(instrument.kind) if instrument else InstrumentKind.STOCK
+    return quote.upper_limit if quote.upper_limit > 0 else band_of(quote.base_price, kind)[1]
+
+
+def dearest(plan: Plan, symbol: str) -> Decimal:
+    """The most won a share can cost today without a limit. Raises `LucyError` (503) without a price."""
+    return _upper_limit(_quote(plan, legs_of(plan), symbol), mongo.find(Instrument, symbol=symbol))
 
 
 def terms_of(plan: Plan, legs: list[Leg]) -> Terms:
@@ -209,15 +218,20 @@ def fund_parts(lines: list[LegLine], side: Side, worst: Decimal, kind: str) -> l
 
 
 def _reasons(parts: list[FundPart], value: Decimal, warned: list[str]) -> list[str]:
-    rule = BlockRule.objects.first()
-    found = []
-    if rule and rule.approval_value is not None and value >= rule.approval_value:
-        found.append(f"금액 {value:,.0f}원: {rule.approval_value:,.0f}원부터 승인을 받습니다.")
+    found = [reason] if (reason := large(value)) else []
     found += [f"주의 종목: {reason}" for reason in warned]
     names = [str(part.fund) for part in parts if part.fund.four_eyes and part.shares]
     if names:
         found.append(f"항상 두 사람이 보는 펀드: {', '.join(names)}")
     return found
+
+
+def large(value: Decimal) -> str:
+    """Why a block of so many won needs a second person; empty where it needs none."""
+    rule = BlockRule.objects.first()
+    if rule is None or rule.approval_value is None or value < rule.approval_value:
+        return ""
+    return f"금액 {value:,.0f}원: {rule.approval_value:,.0f}원부터 승인을 받습니다."
 
 
 def children_wanted(plan: Plan, wish: Wish, lines: list[LegLine]) -> list[Wanted]:
