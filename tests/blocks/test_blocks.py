@@ -98,7 +98,7 @@ def test_each_leg_leaves_in_its_own_account_and_gets_its_own_fills(paper, low, t
     block.refresh_from_db()
     assert (block.status, block.filled_quantity, block.open_quantity) == (BlockStatus.FINAL, 35, 0)
     kinds = list(BlockEvent.objects.filter(block=block).order_by("seq").values_list("seq", "kind"))
-    assert kinds == [*enumerate(["made", "sending", "sent", "cancel", "final"], start=1)]
+    assert kinds == [*enumerate(["made", "sending", "sent", "cancel", "cancel", "final"], start=1)]
     assert (
         sum(AllocationShare.objects.filter(block=block).values_list("amount", flat=True))
         == block.filled_amount

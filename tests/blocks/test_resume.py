@@ -80,6 +80,17 @@ def test_what_had_not_left_when_the_block_was_cancelled_never_leaves(left, trade
     assert list(Order.objects.values_list("pk", "status")) == ([(order.pk, "pending")] if order else [])
 
 
+def test_a_cancel_that_died_on_its_way_is_known_to_who_resumes(left, trader, monkeypatch):
+    def died(_work):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lanes, "side_by_side", died)
+    with pytest.raises(KeyboardInterrupt):
+        changes.cancel_block(left, trader, "c")
+    assert resumed(left) == [C.HELD, C.HELD]
+    assert not Order.objects.exists()
+
+
 def test_a_block_that_nobody_began_to_send_can_be_cancelled(low, in_turn, trader, monkeypatch):
     monkeypatch.setattr(sending, "start", lambda block: None)
     block = place_block(trader, "b", in_turn, wish(low, 10))

@@ -1,4 +1,4 @@
-"""A block that becomes dearer on its way: its funds are judged as when it was staged, and bound at the price."""
+"""A block that becomes dearer on its way: its funds are judged as at its staging, and bound at the price."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

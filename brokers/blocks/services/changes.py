@@ -54,7 +54,7 @@ def cancel_block(block: Block, user: User, client_request_id: str) -> list[Outco
     """
     by_staff = not may_order(user, block.plan) and user.has_perm(CANCEL_ANY)
     _require_changeable(block, user, CANCELLABLE, by_staff=by_staff)
-    sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
+    _keep_rest(block, user)
     if block.status == BlockStatus.STAGED:  # nobody sends it, or not yet: with nothing to send it ends
         sending.start(block)
 
@@ -83,6 +83,13 @@ def modify_block(
         )
 
     return _fan_out(block, user, EventKind.MODIFY, ask)
+
+
+@transactional
+def _keep_rest(block: Block, user: User) -> None:
+    """Hold what has not left, and say so first: should this process die, who resumes the block knows."""
+    trail.note(block, EventKind.CANCEL, user.get_username(), "블록의 모든 주문을 취소합니다.")
+    sending.halt(block, user.get_username(), f"{user.get_username()}님이 블록을 취소했습니다.")
 
 
 def _require_changeable(
