@@ -6,8 +6,17 @@ from functools import partial
 import pytest
 
 from brokers.adapters import client_for
-from brokers.blocks.models import AllocationShare, Block, BlockChild, BlockEvent, BlockRule, IssueRule, Plan
-from brokers.blocks.services import allocating, changes, sending
+from brokers.blocks.models import (
+    AllocationShare,
+    Block,
+    BlockChild,
+    BlockEvent,
+    BlockRule,
+    Fund,
+    IssueRule,
+    Plan,
+)
+from brokers.blocks.services import allocating, changes, sending, staging
 from brokers.blocks.services.previewing import preview
 from brokers.blocks.services.sending import client_order_id
 from brokers.blocks.services.staging import place_block
@@ -114,6 +123,15 @@ def test_what_is_still_open_binds_its_own_accounts_commission(paper, low, two, t
     assert shares(block) == [30, 0]
     mine = AllocationShare.objects.get(block=block, position=1)
     assert mine.bound == 31 * low + 31 * low // 100
+
+
+def test_a_fund_that_was_edited_since_the_look_is_judged_as_it_is_now(low, two, trader):
+    found = preview(trader, two, wish(low, 100))
+    Fund.objects.filter(code="A").update(cash=low)
+    with pytest.raises(LucyError) as refusal:
+        staging._store(trader, "late", found)
+    assert [trouble["code"] for trouble in refusal.value.details["troubles"]] == ["fund_cash"]
+    assert not Block.objects.exists()
 
 
 def test_a_dearer_modify_binds_the_funds_at_its_price(paper, low, two, trader):

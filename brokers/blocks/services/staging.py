@@ -90,6 +90,7 @@ def _require_no_repeat(user: User, plan: Plan, found: Preview) -> None:
 
 @transactional
 def _store(user: User, client_block_id: str, found: Preview) -> Block:
+    _take_turn(found)
     now, wish, plan = clock.now(), found.wish, found.plan
     block = Block(
         plan=plan,
@@ -112,7 +113,6 @@ def _store(user: User, client_block_id: str, found: Preview) -> Block:
         created_at=now,
         updated_at=now,
     )
-    _take_turn(found)
     plans.freeze(plan)
     mongo.insert(block)
     mongo.insert(*_children(block, found))
@@ -125,18 +125,21 @@ def _store(user: User, client_block_id: str, found: Preview) -> Block:
 
 
 def _take_turn(found: Preview) -> None:
-    """Look at the funds' money once more, alone with it.
+    """Look at the funds, and their money, once more, alone with them.
 
     Every block moves its funds' rows: of two that want the same won at once MongoDB lets one through, and the
     other begins again and sees what the first one bound.
     """
     keys = [part.fund.pk for part in found.funds]
     Fund.objects.filter(pk__in=keys).update(turns=F("turns") + 1)
+    funds = {fund.pk: fund for fund in mongo.find_all(Fund, pk=keys)}  # edited since, perhaps
+    for line in found.lines:
+        line.leg.fund = funds[line.leg.fund_id]
     wish = found.wish
     parts = fund_parts(found.lines, wish.side, found.worst, found.kind)
     rules = checking.issue_rules(wish.symbol, wish.side, [part.fund for part in parts])
     if troubles := checking.fund_troubles(wish.side, wish.symbol, parts, rules):
-        raise checking.refused(troubles, "다른 블록이 먼저 나가 주문하지 않았습니다.")
+        raise checking.refused(troubles, "그 사이 펀드가 바뀌어 주문하지 않았습니다.")
 
 
 def _children(block: Block, found: Preview) -> list[BlockChild]:
