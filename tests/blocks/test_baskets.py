@@ -154,6 +154,21 @@ def test_what_leaves_is_what_was_looked_at(plan, trader, low):
     assert prices == {line.price for line in seen.lines}
 
 
+def test_a_file_sent_twice_at_once_is_told_to_both_as_sent(plan, trader, low, monkeypatch):
+    what = baskets.looked(judge(trader, plan, f"{HEAD}\nB,{SYMBOL},매수,90,,{low}"), "all.csv")
+    look, first = baskets.previews, []
+
+    def late(*args):
+        monkeypatch.setattr(baskets, "previews", look)
+        first.append(baskets.place(trader, plan, what)[0])
+        all_tried()
+        return look(*args)
+
+    monkeypatch.setattr(baskets, "previews", late)
+    assert baskets.place(trader, plan, what) == (first[0], False)
+    assert (Block.objects.count(), BasketRow.objects.filter(note="").count()) == (1, 1)
+
+
 def test_rows_that_are_refused_keep_the_reason_and_leave_later(plan, trader, low, monkeypatch):
     text = "\n".join([HEAD, f"A,{SYMBOL},매수,10,,{low}", f"B,{SYMBOL},매수,5,,{low + 100}"])
 

@@ -125,6 +125,22 @@ def test_what_is_still_open_binds_its_own_accounts_commission(paper, low, two, t
     assert mine.bound == 31 * low + 31 * low // 100
 
 
+def test_the_same_id_twice_at_once_is_one_block_though_it_took_the_last_won(
+    low, trader, account, monkeypatch
+):
+    plan = make_plan(trader, [(make_fund("A", trader, cash=101 * low), account, 10_000)])
+    look, first = staging.preview, []
+
+    def late(*args, **more):
+        monkeypatch.setattr(staging, "preview", look)
+        first.append(place_block(trader, "b1", plan, wish(low, 100)))
+        return look(*args, **more)
+
+    monkeypatch.setattr(staging, "preview", late)
+    assert [place_block(trader, "b1", plan, wish(low, 100))] == first
+    assert Block.objects.count() == 1
+
+
 def test_a_fund_that_was_edited_since_the_look_is_judged_as_it_is_now(low, two, trader):
     found = preview(trader, two, wish(low, 100))
     Fund.objects.filter(code="A").update(cash=low)

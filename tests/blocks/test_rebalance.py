@@ -179,6 +179,22 @@ def test_a_fund_without_shares_of_a_block_has_no_say_in_it(paper, trader, accoun
     assert not crossed([alone, both])
 
 
+def test_a_round_sent_twice_at_once_is_told_to_both_as_sent(paper, trader, account, issues, monkeypatch):
+    price = client_for(account).quote(OTHER).price
+    plan = make_plan(trader, [(make_fund("A", trader, day_value=price * 15), account, 10_000)])
+    wishes = [wish(price, 10, symbol=OTHER)]
+    look, first = rebalancing.preview, []
+
+    def late(*args, **more):
+        monkeypatch.setattr(rebalancing, "preview", look)
+        first.extend(rebalancing.place(trader, plan, "one", wishes))
+        return look(*args, **more)
+
+    monkeypatch.setattr(rebalancing, "preview", late)
+    assert rebalancing.place(trader, plan, "one", wishes) == first
+    assert Block.objects.count() == 1
+
+
 def test_blocks_that_are_too_much_together_all_stay(paper, trader, account, ls_account, issues):
     """Each alone is within the fund's day and the account's cash; both are not."""
     price = client_for(account).quote(OTHER).price

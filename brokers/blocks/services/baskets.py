@@ -103,6 +103,8 @@ def place(user: User, plan: Plan, what: Looked) -> tuple[Basket, bool]:
     wishes = [wish for wish, _ in wishes_of(plan, legs, _rows(plan, what.lines))]
     blocks, together = previews(user, plan, wishes)
     if troubles := [trouble for found in blocks for trouble in found.troubles] + together:
+        if there := Basket.objects.filter(user=user, plan=plan, file_hash=what.file_hash).first():
+            return there, False  # the same file at the same moment: its blocks are what is too much
         raise refused(troubles, "점검에 걸려 아무것도 보내지 않았습니다.")
     try:
         basket = _store(user, plan, what)
@@ -192,7 +194,7 @@ def _place_rest(basket: Basket) -> None:
         try:
             block = place_block(basket.user, name, plan, wish, confirmed=True)
         except LucyError as refusal:
-            rows.update(note=refusal.message[:300])
+            rows.filter(block=None).update(note=refusal.message[:300])  # another process was faster
         else:
             rows.update(block=block, note="")
 

@@ -208,7 +208,8 @@ def place(user: User, plan: Plan, name: str, wishes: Sequence[Wish]) -> list[Blo
     left = [wish for wish in wishes if _block_id(name, wish) not in there]
     found = [preview(user, plan, wish, whole=True) for wish in left]
     troubles = [trouble for each in found for trouble in each.troubles]
-    if troubles := troubles or together.troubles_together(user, found):
+    troubles = troubles or together.troubles_together(user, found)
+    if troubles and blocks_named(user, name).count() == len(there):  # else the same came twice at once
         raise refused(troubles, "점검에 걸려 아무것도 보내지 않았습니다.")
     refusals = []
     for wish in left:

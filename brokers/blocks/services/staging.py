@@ -31,6 +31,19 @@ def place_block(
     """
     if earlier := _same_id(user, client_block_id):
         return _same_block(earlier, plan, wish)
+    try:
+        block = _checked(user, client_block_id, plan, wish, confirmed)
+    except (LucyError, IntegrityError):
+        if earlier := _same_id(user, client_block_id):  # it came twice at once; the other one sends it
+            return _same_block(earlier, plan, wish)
+        raise
+    if not block.needs_approval:
+        sending.start(block)
+    return block
+
+
+def _checked(user: User, client_block_id: str, plan: Plan, wish: Wish, confirmed: bool) -> Block:
+    """The block, stored: what forbids it is raised, with nothing stored."""
     if plan.replaced_at is not None:
         raise LucyError(
             "plan_replaced", "이 계획에는 새 버전이 있습니다. 새 버전으로 주문하세요.", status=409
@@ -40,13 +53,7 @@ def place_block(
         raise checking.refused(found.troubles, "점검에 걸려 주문하지 않았습니다.")
     if not confirmed:
         _require_no_repeat(user, plan, found)
-    try:
-        block = _store(user, client_block_id, found)
-    except IntegrityError:  # the same id arrived twice at once; the other one sends it
-        return _same_block(Block.objects.get(user=user, client_block_id=client_block_id), plan, wish)
-    if not block.needs_approval:
-        sending.start(block)
-    return block
+    return _store(user, client_block_id, found)
 
 
 def _same_id(user: User, client_block_id: str) -> Block | None:
