@@ -195,6 +195,19 @@ def test_a_round_sent_twice_at_once_is_told_to_both_as_sent(paper, trader, accou
     assert Block.objects.count() == 1
 
 
+def test_an_overdrawn_fund_may_sell_several_issues(paper, trader, account, issues):
+    fund = make_fund("A", trader, cash=-1_000_000)
+    for symbol in (SYMBOL, OTHER):
+        FundHolding.objects.create(fund=fund, symbol=symbol, quantity=10)
+    plan = make_plan(trader, [(fund, account, 10_000)])
+    sales = [
+        wish(client_for(account).quote(symbol).price, 1, symbol=symbol, side=Side.SELL)
+        for symbol in (SYMBOL, OTHER)
+    ]
+    told = troubles_together(trader, [preview(trader, plan, each) for each in sales])
+    assert [trouble.code for trouble in told if trouble.fund] == []
+
+
 def test_blocks_that_are_too_much_together_all_stay(paper, trader, account, ls_account, issues):
     """Each alone is within the fund's day and the account's cash; both are not."""
     price = client_for(account).quote(OTHER).price

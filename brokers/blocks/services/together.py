@@ -146,7 +146,7 @@ def _of_fund(group: Sequence[tuple[Preview, FundPart]]) -> list[Trouble]:
     say = partial(Trouble, fund=str(fund))
     troubles = []
     cost = sum((part.won for each, part in group if each.wish.side == Side.BUY), Decimal(0))
-    if cost > position.cash:
+    if cost and cost > position.cash:  # sales alone are what an overdrawn fund needs
         words = f"블록을 합하면 현금 {position.cash:,.0f}원보다 많은 {cost:,.0f}원이 필요합니다."
         troubles.append(say("fund_cash", words))
     sold: dict[str, int] = defaultdict(int)
