@@ -79,11 +79,15 @@ def _cell(value: Any) -> str:
 
 def rows_of(text: str) -> list[tuple[int, Cells]]:
     """The rows that say something, with their numbers in the file. Raises `LucyError`."""
-    table = [
-        (number, row)
-        for number, row in enumerate(csv.reader(io.StringIO(text)), start=1)
-        if any(cell.strip() for cell in row)
-    ]
+    try:
+        table = [
+            (number, row)
+            for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), start=1)
+            if any(cell.strip() for cell in row)
+        ]
+    except csv.Error as odd:
+        words = "표로 읽을 수 없습니다. 따옴표와 줄바꿈을 확인하고 CSV로 다시 저장하세요."
+        raise LucyError("unreadable", words) from odd
     if len(table) < 2:
         raise LucyError("empty", "첫 줄에 열 이름, 다음 줄부터 주문을 적은 파일을 고르세요.")
     if len(table) > MOST_ROWS + 1:

@@ -6,7 +6,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from openpyxl import Workbook
 
-from brokers.blocks.basket_files import text_of
+from brokers.blocks.basket_files import rows_of, text_of
 from lucy.errors import LucyError
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -33,6 +33,18 @@ def refusal_of(body):
     with pytest.raises(LucyError) as refused:
         text_of("basket.xlsx", body)
     return refused.value.code
+
+
+def test_lines_may_end_as_on_any_system():
+    lines = ["펀드코드,종목코드,구분,수량", "A,005930,매수,10", "B,005930,매수,5"]
+    read = [rows_of(end.join(lines)) for end in ("\n", "\r\n", "\r")]
+    assert [[number for number, _ in rows] for rows in read] == [[2, 3]] * 3
+
+
+def test_a_cell_without_an_end_is_no_table():
+    with pytest.raises(LucyError) as refused:
+        rows_of('펀드코드,종목코드,구분,수량\nA,"' + "9" * 200_000)
+    assert refused.value.code == "unreadable"
 
 
 def test_a_small_file_that_unpacks_to_a_large_one_is_refused():
