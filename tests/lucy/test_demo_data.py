@@ -7,6 +7,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from brokers.blocks.models import Fund, Plan
+from brokers.blocks.rights import plans_of
+from brokers.blocks.selectors import legs_of
 from brokers.management.commands.demo_data import PASSWORD, PEOPLE, sign_ins
 from brokers.models import AccountGrant, BrokerAccount
 from brokers.rights import tradable_accounts_of
@@ -31,6 +34,22 @@ def test_the_traders_trade_two_accounts_each_and_staff_none():
     assert of["staff"] == of["admin"] == []
 
 
+def test_the_trader_has_funds_and_a_plan_over_both_brokers():
+    demo_data()
+    plan = plans_of(User.objects.get(username="trader")).get()
+    legs = [(leg.fund.code, leg.account.broker, leg.weight) for leg in legs_of(plan)]
+    assert legs == [("DEMO-1", "kis", 6_000), ("DEMO-2", "ls", 4_000)]
+
+
+def test_a_trader_who_trades_other_accounts_gets_no_funds():
+    demo_data()
+    Plan.objects.all().delete()
+    Fund.objects.all().delete()
+    AccountGrant.objects.all().delete()
+    demo_data()
+    assert not Fund.objects.exists()
+
+
 def test_it_prints_sign_ins_that_work():
     assert demo_data().splitlines() == sign_ins()
     for person in PEOPLE:
@@ -48,6 +67,7 @@ def test_a_second_time_changes_nothing():
     assert User.objects.get(username="trader").first_name == "바뀜"
     assert User.objects.count() == 4
     assert BrokerAccount.objects.count() == 4
+    assert Fund.objects.count() == 2
     assert not AccountGrant.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""People and accounts to practise with; they exist only where every account speaks to the paper broker."""
+"""People, accounts and funds to practise with, only where every account speaks to the paper broker."""
 
 from argparse import ArgumentParser
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
+from brokers.blocks.demo import make_demo_funds
 from brokers.models import AccountGrant, BrokerAccount
 from brokers.paper import demo
 from brokers.terms import Broker, Server
@@ -95,7 +96,7 @@ ACCOUNTS = (
 
 
 class Command(BaseCommand):
-    help = "Makes what is missing of the demo users and accounts; changes nothing that is there."
+    help = "Makes what is missing of the demo users, accounts and funds; changes nothing that is there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--lock", action="store_true", help="close the demo sign-ins instead")
@@ -110,6 +111,7 @@ class Command(BaseCommand):
             make_person(person)
         for username, values in ACCOUNTS:
             make_account(username, values)
+        make_demo_funds(User.objects.get(username=PEOPLE[0].username))
         if verbosity:
             self.stdout.write("\n".join(sign_ins()))
 
