@@ -1,7 +1,9 @@
 """Basket files: every row's own error, nothing sent from a wrong file, nothing sent twice."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -13,6 +15,7 @@ from brokers.blocks.models import Basket, BasketRow, Block
 from brokers.blocks.services import baskets, staging
 from brokers.blocks.services.basket_rows import judge
 from brokers.models import Order
+from brokers.services import facts
 from lucy import clock
 from lucy.errors import LucyError
 from tests.accounts.callers import browser_of
@@ -167,6 +170,13 @@ def test_a_file_sent_twice_at_once_is_told_to_both_as_sent(plan, trader, low, mo
     monkeypatch.setattr(baskets, "previews", late)
     assert baskets.place(trader, plan, what) == (first[0], False)
     assert (Block.objects.count(), BasketRow.objects.filter(note="").count()) == (1, 1)
+
+
+def test_an_issue_that_has_not_traded_needs_a_price(plan, trader, low, account, monkeypatch):
+    none = replace(client_for(account).quote(SYMBOL), price=Decimal(0))
+    monkeypatch.setattr(facts, "quote_of", lambda *_: none)
+    (row,) = judge(trader, plan, f"{HEAD}\nA,{SYMBOL},매수,,10,").rows
+    assert row.errors == ["현재가가 없습니다. 가격을 적으세요."]
 
 
 def test_rows_that_are_refused_keep_the_reason_and_leave_later(plan, trader, low, monkeypatch):

@@ -187,9 +187,12 @@ class _Judge:
                 raise LucyError("price", words)
             return price
         try:
-            return facts.quote_of(self.account, row.symbol).price
+            last = facts.quote_of(self.account, row.symbol).price
         except FactMissing as missing:
             raise LucyError(missing.code, missing.message) from missing
+        if last <= 0:
+            raise LucyError("price_unavailable", "현재가가 없습니다. 가격을 적으세요.")
+        return last
 
     def _quantity(self, row: Row, kind: str) -> int:
         quantity, weight = row.cells["quantity"], row.cells["weight"]
