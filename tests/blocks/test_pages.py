@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from brokers.adapters import client_for
-from brokers.blocks.models import Approval, Block, BlockRule, Fund, FundGrant, Plan
+from brokers.blocks.models import Approval, Block, BlockRule, Fund, FundGrant, IssueRule, Plan
 from brokers.blocks.selectors import legs_of
+from brokers.blocks.services import approvals
 from brokers.blocks.services.staging import place_block
 from brokers.models import AccountGrant
 from lucy.errors import LucyError
@@ -115,6 +116,19 @@ def test_won_are_turned_into_shares_within_them(low, plan, trader):
     )
     most = int(10_000_000 / (float(low) * 1.00015))
     assert f"{most}주" in page.content.decode()
+
+
+def test_a_fund_without_shares_of_a_block_does_not_keep_it_from_approval(low, plan, funds, trader):
+    IssueRule.objects.create(fund=funds[0], symbol=SYMBOL, stance="forbidden", reason="금지")
+    Fund.objects.filter(pk=funds[1].pk).update(four_eyes=True)
+    block = place_block(trader, "b", plan, wish(low, targets={2: 5}))
+    boss = make_approver(*funds)
+    Fund.objects.filter(pk=funds[1].pk).update(is_active=False)
+    with pytest.raises(LucyError) as closed:
+        approvals.approve(block, boss)
+    assert [trouble["code"] for trouble in closed.value.details["troubles"]] == ["fund_closed"]
+    Fund.objects.filter(pk=funds[1].pk).update(is_active=True)
+    assert approvals.approve(block, boss).status != "awaiting"
 
 
 def test_a_second_person_decides_once(low, plan, funds, trader):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from brokers.blocks.models import AllocationShare, Approval, Block, BlockChild, Fund
 from brokers.blocks.rights import approvers, require_approving
-from brokers.blocks.selectors import approval_of, legs_of, shares_of
+from brokers.blocks.selectors import approval_of, shares_of
 from brokers.blocks.services import checking, sending, trail
 from brokers.blocks.services.checking import Wanted
 from brokers.blocks.terms import ApprovalState, BlockStatus, ChildState, EventKind
@@ -92,7 +92,8 @@ def _open_question(block: Block) -> Approval:
 def _checked_again(block: Block) -> list[checking.Trouble]:
     """The children's checks of this moment, for who asked; the fund's figures bind this block already."""
     children = mongo.find_all(BlockChild, block_id=[block.pk])
-    accounts = {share.account_id: share.account for share in shares_of(block)}
+    shares = shares_of(block)
+    accounts = {share.account_id: share.account for share in shares}
     wanted = [
         Wanted(
             child.position,
@@ -102,10 +103,10 @@ def _checked_again(block: Block) -> list[checking.Trouble]:
         for child in children
     ]
     side = Side(block.side)
-    funds = list({leg.fund_id: leg.fund for leg in legs_of(block.plan)}.values())
+    funds = list({share.fund_id: share.fund for share in shares}.values())
     rules = checking.issue_rules(block.symbol, side, funds)
-    forbidden = checking.forbidden(block.symbol, funds, rules)
-    return forbidden + checking.troubles_of(block.user, wanted)
+    barred = checking.closed(funds) + checking.forbidden(block.symbol, funds, rules)
+    return barred + checking.troubles_of(block.user, wanted)
 
 
 _OUTCOMES = {

@@ -190,13 +190,11 @@ def fund_troubles(
     side: Side, symbol: str, parts: Sequence[FundPart], rules: Sequence[IssueRule]
 ) -> list[Trouble]:
     """Cash, shares, limits and forbidden issues of every fund that gets shares of the block."""
-    found: list[Trouble] = []
     parts = [part for part in parts if part.shares]
+    found = closed([part.fund for part in parts])
     for part in parts:
         fund = part.fund
         say = partial(Trouble, fund=str(fund))
-        if not fund.is_active:
-            found.append(say("fund_closed", "쓰지 않는 펀드입니다. 관리자에게 문의하세요."))
         if side == Side.BUY and part.won > part.position.cash:
             words = f"현금 {part.position.cash:,.0f}원보다 많은 {part.won:,.0f}원이 필요합니다."
             found.append(say("fund_cash", words))
@@ -214,6 +212,12 @@ def fund_troubles(
             words = f"하루 한도 {fund.day_value:,.0f}원을 넘습니다. 이 블록을 더하면 {total:,.0f}원입니다."
             found.append(say("fund_day_value", words))
     return found + forbidden(symbol, [part.fund for part in parts], rules)
+
+
+def closed(funds: Sequence[Fund]) -> list[Trouble]:
+    """The funds that are not in use."""
+    words = "쓰지 않는 펀드입니다. 관리자에게 문의하세요."
+    return [Trouble("fund_closed", words, fund=str(fund)) for fund in funds if not fund.is_active]
 
 
 def forbidden(symbol: str, funds: Sequence[Fund], rules: Sequence[IssueRule]) -> list[Trouble]:
