@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from brokers.adapters import client_for
-from brokers.blocks.models import Block, FundHolding, FundTarget, IssueRule
+from brokers.blocks.models import Block, FundHolding, FundTarget, IssueRule, Plan
 from brokers.blocks.rebalance import Line, rebalance
 from brokers.blocks.services import rebalancing
 from brokers.blocks.services.previewing import preview
@@ -193,6 +193,16 @@ def test_a_round_sent_twice_at_once_is_told_to_both_as_sent(paper, trader, accou
     monkeypatch.setattr(rebalancing, "preview", late)
     assert rebalancing.place(trader, plan, "one", wishes) == first
     assert Block.objects.count() == 1
+
+
+def test_a_plan_that_is_none_or_was_replaced_is_told_as_such(trader, account):
+    fund = make_fund("A", trader)
+    old = make_plan(trader, [(fund, account, 10_000)])
+    Plan.objects.filter(pk=old.pk).update(replaced_at=clock.now())
+    browser = browser_of(trader)
+    answers = [browser.get(reverse("blocks:rebalance"), {"plan": key}) for key in ("none", str(old.pk))]
+    assert [answer.status_code for answer in answers] == [404, 409]
+    assert "새 버전" in answers[1].content.decode()
 
 
 def test_an_overdrawn_fund_may_sell_several_issues(paper, trader, account, issues):

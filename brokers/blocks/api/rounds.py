@@ -20,10 +20,11 @@ from brokers.blocks.rights import may_see_plan
 from brokers.blocks.selectors import block_snapshot
 from brokers.blocks.services import baskets, rebalancing
 from brokers.blocks.services.basket_rows import Judged, judge
+from brokers.blocks.services.plans import require_in_force
 from brokers.blocks.services.previewing import Preview
 from brokers.blocks.services.rebalancing import FundRound, Step, key_of
 from brokers.terms import Side
-from lucy.errors import LucyError, errors
+from lucy.errors import errors
 
 REFUSALS = errors(400, 401, 403, 404, 409, 429, 503)
 NAME = "client_basket_id"  # a column of its own: the same rows under another name are another basket
@@ -55,9 +56,7 @@ class RoundView(BlockView):
 
     def plan_to_order(self, key: str) -> Plan:
         plan = self.plan(key)
-        if plan.replaced_at is not None:
-            words = "이 계획에는 새 버전이 있습니다. 새 버전으로 주문하세요."
-            raise LucyError("plan_replaced", words, status=409)
+        require_in_force(plan)
         return plan
 
 

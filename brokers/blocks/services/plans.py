@@ -148,3 +148,11 @@ def _store(user: User, draft: PlanDraft) -> Plan:
 def freeze(plan: Plan) -> None:
     """From its first block on, also one that waits, a plan stays. Part of the caller's transaction."""
     Plan.objects.filter(pk=plan.pk, frozen_at=None).update(frozen_at=clock.now())
+
+
+def require_in_force(plan: Plan) -> None:
+    """Raises `LucyError` (`plan_replaced`, 409)."""
+    if plan.replaced_at is not None:
+        raise LucyError(
+            "plan_replaced", "이 계획에는 새 버전이 있습니다. 새 버전으로 주문하세요.", status=409
+        )

@@ -44,10 +44,7 @@ def place_block(
 
 def _checked(user: User, client_block_id: str, plan: Plan, wish: Wish, confirmed: bool) -> Block:
     """The block, stored: what forbids it is raised, with nothing stored."""
-    if plan.replaced_at is not None:
-        raise LucyError(
-            "plan_replaced", "이 계획에는 새 버전이 있습니다. 새 버전으로 주문하세요.", status=409
-        )
+    plans.require_in_force(plan)
     found = preview(user, plan, wish, whole=True)
     if found.troubles:
         raise checking.refused(found.troubles, "점검에 걸려 주문하지 않았습니다.")

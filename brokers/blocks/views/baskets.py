@@ -109,8 +109,8 @@ def place(request: SignedInRequest) -> HttpResponse:
 def resume(request: SignedInRequest, pk: str) -> HttpResponse:
     """Once more the rows that were refused, at the prices of the file."""
     found = get_object_or_404(Basket.objects.select_related("plan"), pk=pk, user=request.user)
-    plan_to_order(request, str(found.plan_id))
     try:
+        plan_to_order(request, str(found.plan_id))
         baskets.again(found)
     except LucyError as refusal:
         messages.error(request, refusal.message)

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from bson import ObjectId
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from brokers.blocks.models import Plan
 from brokers.blocks.rights import plans_of
 from brokers.blocks.services import rebalancing
+from brokers.blocks.services.plans import require_in_force
 from brokers.blocks.services.rebalancing import key_of, looked_at
 from brokers.blocks.wave import Wave
 from brokers.selectors import with_related
@@ -20,8 +22,13 @@ from lucy.errors import LucyError
 
 
 def plan_to_order(request: SignedInRequest, key: str) -> Plan:
+    """Raises `Http404`, and `LucyError` (`plan_replaced`, 409) for a plan that was changed meanwhile."""
+    if not ObjectId.is_valid(key):
+        raise Http404
     plans = plans_of(request.user, to_order=True).select_related("executing_account")
-    return get_object_or_404(plans, pk=key, replaced_at=None)
+    plan: Plan = get_object_or_404(plans, pk=key)
+    require_in_force(plan)
+    return plan
 
 
 @require_http_methods(["GET", "POST"])
@@ -33,7 +40,10 @@ def rebalance(request: SignedInRequest) -> HttpResponse:
     key = request.POST.get("plan") or request.GET.get("plan", "")
     if not key:
         return render(request, "blocks/rebalance.html", context)
-    plan = plan_to_order(request, key)
+    try:
+        plan = plan_to_order(request, key)
+    except LucyError as refusal:
+        return render(request, "blocks/rebalance.html", context | {"refusal": refusal}, status=refusal.status)
     status = 200
     if request.method == "POST":
         placed = _placed(request, plan)
