@@ -9,13 +9,12 @@ from django.contrib.auth.models import Group, Permission
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from accounts.roles import BACK_OFFICE
 from accounts.services import end_sessions, issue_tokens, revoke_every_token
 from brokers.adapters.base import Receipt
 from brokers.models import AccountGrant, OrderStatus
 from brokers.services.orders import accept_order
 from tests import services
-from tests.accounts.callers import browser_of, make_staff
+from tests.accounts.callers import browser_of
 from tests.factories import make_account, make_order, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -144,12 +143,12 @@ def test_a_token_opens_the_news_no_longer_than_everything_else(site, trader):
 def test_a_role_that_is_taken_back_ends_the_news(site, account):
     """By a change of the person's groups, of the group's permissions, of the person's own."""
     seeing = Permission.objects.get(codename="see_every_account")
-    role = Group.objects.get(name=BACK_OFFICE)
+    role = Group.objects.create(name="onlookers")
+    role.permissions.add(seeing)
     own = make_user()
     own.user_permissions.add(seeing)
-    users = [make_staff(BACK_OFFICE), make_staff(BACK_OFFICE), own]
+    users = [make_user(groups=("onlookers",)), make_user(groups=("onlookers",)), own]
     with ExitStack() as stack:
-        stack.callback(role.permissions.add, seeing)  # the role is every test's
         left, kept, alone = (stack.enter_context(with_token(site, user)) for user in users)
         for socket in (left, kept, alone):
             assert hear(socket, "hello")["accounts"] == {str(account.pk): 0}
