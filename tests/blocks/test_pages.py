@@ -12,6 +12,7 @@ from brokers.blocks.selectors import legs_of
 from brokers.blocks.services import approvals
 from brokers.blocks.services.staging import place_block
 from brokers.models import AccountGrant
+from brokers.rights import may_not_trade
 from lucy.errors import LucyError
 from tests.blocks.desk import SYMBOL, make_approver, make_fund, make_plan, wish
 from tests.factories import make_user
@@ -129,6 +130,14 @@ def test_a_fund_without_shares_of_a_block_does_not_keep_it_from_approval(low, pl
     assert [trouble["code"] for trouble in closed.value.details["troubles"]] == ["fund_closed"]
     Fund.objects.filter(pk=funds[1].pk).update(is_active=True)
     assert approvals.approve(block, boss).status != "awaiting"
+
+
+def test_a_block_that_cannot_even_be_worked_out_any_more_is_refused_with_the_reason(low, plan, trader):
+    AccountGrant.objects.filter(user=trader).update(can_trade=False)
+    page = browser_of(trader).post(reverse("blocks:place"), typed(plan, low))
+    assert page.status_code == 422
+    assert may_not_trade().message in page.content.decode()
+    assert not Block.objects.exists()
 
 
 def test_a_second_person_decides_once(low, plan, funds, trader):

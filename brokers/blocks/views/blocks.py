@@ -122,9 +122,7 @@ def review(request: SignedInRequest) -> HttpResponse:
     try:
         found = preview(request.user, form.cleaned_data["plan"], form.wish(), whole=True)
     except LucyError as refusal:
-        return render(
-            request, "blocks/parts/form.html", _form_context(form) | {"refusal": refusal}, status=422
-        )
+        return _form_again(request, form, refusal)
     return render(request, "blocks/parts/review.html", _review_context(request, form, found))
 
 
@@ -149,9 +147,16 @@ def place(request: SignedInRequest) -> HttpResponse:
             return HttpResponse(status=204, headers={"HX-Redirect": reverse("blocks:block", args=[made.pk])})
         except LucyError as no:
             refusal = no
-    found = preview(request.user, carried.cleaned_data["plan"], carried.wish())
+    try:
+        found = preview(request.user, carried.cleaned_data["plan"], carried.wish())
+    except LucyError as no:
+        return _form_again(request, carried, refusal or no)
     context = _review_context(request, carried, found) | {"refusal": refusal, "confirmation": form}
     return render(request, "blocks/parts/review.html", context, status=422)
+
+
+def _form_again(request: SignedInRequest, form: BlockForm, refusal: LucyError) -> HttpResponse:
+    return render(request, "blocks/parts/form.html", _form_context(form) | {"refusal": refusal}, status=422)
 
 
 def _form_context(form: BlockForm) -> dict[str, Any]:
