@@ -13,6 +13,7 @@ from brokers.blocks.models import (
     BlockEvent,
     BlockRule,
     Fund,
+    FundHolding,
     IssueRule,
     Plan,
 )
@@ -180,6 +181,18 @@ def test_a_dearer_modify_is_judged_as_a_new_block_is(paper, low, trader, account
     assert not OrderChange.objects.exists()
     assert AllocationShare.objects.get(block=block).bound < 101 * low
     (outcome,) = changes.modify_block(block, trader, "m", price=low + 500, order_type=OrderType.LIMIT)
+    assert outcome.tone == "ok"
+
+
+def test_a_sale_may_ask_for_more_within_the_funds_limits(paper, trader, account):
+    price = client_for(account).quote(SYMBOL).upper_limit - 10_000
+    fund = make_fund("A", trader, order_value=10 * (price + 1_000))
+    FundHolding.objects.create(fund=fund, symbol=SYMBOL, quantity=10)
+    plan = make_plan(trader, [(fund, account, 10_000)])
+    block = placed(trader, plan, wish(price, 10, side=Side.SELL))
+    with pytest.raises(LucyError, match="한도"):
+        changes.modify_block(block, trader, "m", price=price + 2_000, order_type=OrderType.LIMIT)
+    (outcome,) = changes.modify_block(block, trader, "m", price=price + 500, order_type=OrderType.LIMIT)
     assert outcome.tone == "ok"
 
 
