@@ -30,9 +30,10 @@ function open(wanted) {
   htmx.ajax("GET", `${panel.dataset.url}?${query}`, { target: "#ticket-body", swap: "innerHTML" });
 }
 
+let listens = false; // htmx wires a field a moment after it came: a focus before that loses what is typed
 panel.addEventListener("shown.bs.offcanvas", () => {
   document.body.classList.add("with-ticket");
-  focusFirst();
+  if (listens) focusFirst();
 });
 panel.addEventListener("hide.bs.offcanvas", () => document.body.classList.remove("with-ticket"));
 
@@ -44,9 +45,14 @@ function focusFirst() {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const { target } = event.detail;
-  if (target === body) begin();
+  if (target === body) listens = false;
   else if (target.id === "ticket-found") listed();
   else if (target.id === "ticket-book") quoted();
+});
+document.addEventListener("htmx:afterSettle", (event) => {  // told once for each element that came
+  if (event.detail.target !== body || listens) return;
+  listens = true;
+  begin();
 });
 
 function begin() {
