@@ -126,7 +126,7 @@ class RebalanceView(RoundView):
         leaves = serializers.ListField(
             child=serializers.CharField(max_length=20),
             required=False,
-            help_text="The keys of the blocks that leave; all of them where none are named.",
+            help_text="The keys of the blocks that leave; all of them where it is left out.",
         )
 
     @extend_schema(
