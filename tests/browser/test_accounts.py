@@ -111,6 +111,7 @@ def test_trades_and_profit_of_a_period(paper, new_page, trader, account, width, 
         expect(page.get_by_label("구분")).to_be_hidden()  # the filters are folded on a phone
         page.get_by_role("button", name="거르기").click()
         expect(page.get_by_label("구분")).to_be_visible()
+        expect(page.locator(".collapsing")).to_have_count(0)  # what is below stands still again
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     picture(page, f"trades-{width}")
     with page.expect_download() as coming:
