@@ -120,11 +120,11 @@ def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(trader, settin
     """What stands before it the caller wrote; without a proxy nothing of it is believed."""
 
     def seen_by_proxy(address, password=WRONG):
-        told = f"10.0.0.{seen_by_proxy.written}, {address}"
-        seen_by_proxy.written += 1
+        told = f"10.0.0.{seen_by_proxy.written}, {address}"  # type: ignore[attr-defined]
+        seen_by_proxy.written += 1  # type: ignore[attr-defined]
         return try_page(Client(), password=password, HTTP_X_FORWARDED_FOR=told)
 
-    seen_by_proxy.written = 1
+    seen_by_proxy.written = 1  # type: ignore[attr-defined]
     settings.PROXIES = 1
     for _ in range(5):
         seen_by_proxy("203.0.113.9")

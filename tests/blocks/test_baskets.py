@@ -129,15 +129,15 @@ def test_the_page_previews_an_excel_file_and_orders_it(plan, trader, low):
     assert not Basket.objects.exists()
     for _ in range(2):
         done = browser.post("/blocks/basket/place/", sent | {"read": "on"})
-        assert done.url == f"/blocks/basket/{Basket.objects.get().pk}/"
+        assert done.url == f"/blocks/basket/{Basket.objects.get().pk}/"  # type: ignore[attr-defined]
     all_tried()
     assert Block.objects.count() == 1
-    shown = browser.get(done.url).content.decode()
+    shown = browser.get(done.url).content.decode()  # type: ignore[attr-defined]
     assert "주문.xlsx" in shown
-    assert browser_of(make_user()).get(done.url).status_code == 404
+    assert browser_of(make_user()).get(done.url).status_code == 404  # type: ignore[attr-defined]
     file.seek(0)
     again = browser.post("/blocks/basket/", {"plan": str(plan.pk), "file": file})
-    assert again.url == done.url  # the same file: what was done the first time
+    assert again.url == done.url  # type: ignore[attr-defined]  # the same file: as the first time
     odd = browser.post("/blocks/basket/", {"plan": str(plan.pk), "file": SimpleUploadedFile("x.xlsx", b"no")})
     assert odd.status_code == 422
     assert "보낸 주문은 없습니다" in odd.content.decode()
@@ -159,7 +159,7 @@ def test_what_leaves_is_what_was_looked_at(plan, trader, low):
 
 def test_a_file_sent_twice_at_once_is_told_to_both_as_sent(plan, trader, low, monkeypatch):
     what = baskets.looked(judge(trader, plan, f"{HEAD}\nB,{SYMBOL},매수,90,,{low}"), "all.csv")
-    look, first = baskets.previews, []
+    look, first = baskets.previews, []  # type: ignore[attr-defined]
 
     def late(*args):
         monkeypatch.setattr(baskets, "previews", look)

@@ -130,7 +130,7 @@ def test_the_same_id_twice_at_once_is_one_block_though_it_took_the_last_won(
     low, trader, account, monkeypatch
 ):
     plan = make_plan(trader, [(make_fund("A", trader, cash=101 * low), account, 10_000)])
-    look, first = staging.preview, []
+    look, first = staging.preview, []  # type: ignore[attr-defined]
 
     def late(*args, **more):
         monkeypatch.setattr(staging, "preview", look)

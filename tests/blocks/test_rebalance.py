@@ -139,7 +139,7 @@ def test_the_page_places_what_was_looked_at_and_only_that(paper, trader, account
     browser, address = browser_of(trader), reverse("blocks:rebalance")
     page = browser.get(address, {"plan": plan.pk})
     sent = {"plan": plan.pk, "look": page.context["look"], "leaves": [f"{SYMBOL}-sell"], "read": "on"}
-    for odd in (
+    for odd in (  # type: ignore[var-annotated]
         {"leaves": []},
         {"look": "made up"},
         {"plan": make_plan(trader, [(fund, account, 10_000)], "P2").pk},
@@ -151,13 +151,13 @@ def test_the_page_places_what_was_looked_at_and_only_that(paper, trader, account
     )
     assert not Block.objects.exists()
     done = browser.post(address, sent)
-    assert browser.post(address, sent).url == done.url  # a double click
+    assert browser.post(address, sent).url == done.url  # type: ignore[attr-defined]  # a double click
     block = Block.objects.get()
     assert (block.symbol, block.ordered_quantity) == (SYMBOL, 3)
-    shown = browser.get(done.url).content.decode()
+    shown = browser.get(done.url).content.decode()  # type: ignore[attr-defined]
     assert "data-wave" in shown
-    assert browser_of(make_user()).get(done.url).status_code == 404
-    part = browser.get(done.url, headers={"HX-Request": "true"}).content.decode()
+    assert browser_of(make_user()).get(done.url).status_code == 404  # type: ignore[attr-defined]
+    part = browser.get(done.url, headers={"HX-Request": "true"}).content.decode()  # type: ignore[attr-defined]
     assert part.lstrip().startswith('<div id="round"')
 
 
@@ -183,7 +183,7 @@ def test_a_round_sent_twice_at_once_is_told_to_both_as_sent(paper, trader, accou
     price = client_for(account).quote(OTHER).price
     plan = make_plan(trader, [(make_fund("A", trader, day_value=price * 15), account, 10_000)])
     wishes = [wish(price, 10, symbol=OTHER)]
-    look, first = rebalancing.preview, []
+    look, first = rebalancing.preview, []  # type: ignore[attr-defined]
 
     def late(*args, **more):
         monkeypatch.setattr(rebalancing, "preview", look)

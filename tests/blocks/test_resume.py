@@ -153,7 +153,7 @@ def test_a_fault_of_ours_holds_a_plan_that_stops(low, in_turn, trader, monkeypat
 
     monkeypatch.setattr(orders, "place_order", fail)
     block = place_block(trader, "b", in_turn, wish(low, 10))
-    sending.Sending(block, sending.children_of(block))._send_group(sending.children_of(block))
+    sending.Sending(block, sending.children_of(block))._send_group(sending.children_of(block))  # type: ignore[attr-defined]
     assert legs(block) == [C.ORDERED, C.STAGED]
 
 

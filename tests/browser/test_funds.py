@@ -43,7 +43,7 @@ def fits(page, name, *, read=False):
 def fill_all(paper, price):
     """Both brokers fill what they have of every block."""
     for block in Block.objects.all():
-        eventually(lambda block=block: all(order and order.broker_order_no for order in orders_of(block)))
+        eventually(lambda block=block: all(order and order.broker_order_no for order in orders_of(block)))  # type: ignore[misc]
         for order in orders_of(block):
             if order.open_quantity:
                 fill(paper, order, order.open_quantity, int(price))

@@ -37,7 +37,7 @@ def server():
 
     thread = threading.Thread(target=serve)
     thread.start()
-    Ear.port = door.getsockname()[1]
+    Ear.port = door.getsockname()[1]  # type: ignore[attr-defined]
     yield Ear
     done.set()
     door.shutdown(socket.SHUT_RDWR)
